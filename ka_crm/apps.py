@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class KaCrmConfig(AppConfig):
+    name = "ka_crm"
+    verbose_name = "KA CRM"

@@ -1,0 +1,260 @@
+"""All settings, read from the environment in this one place; each has a default or a message that says what to set.
+
+Two ways to run, one code (docs/architecture.md): nothing set is the embedded run (SQLite and a file-system broker under
+``var/``); DATABASE_URL and REDIS_URL alone make it PostgreSQL, Redis and any number of web and worker machines.
+"""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from .logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+if (BASE_DIR / ".env").exists():
+    env.read_env(BASE_DIR / ".env")
+
+# Where this installation keeps what it may write: database, uploads, queue, secret key.
+KA_DATA_DIR = Path(env("KA_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+KA_DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+# --- safety -------------------------------------------------------------------------------------------------------------
+DEBUG = env.bool("KA_DEBUG", default=False)
+ALLOWED_HOSTS = env.list("KA_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("KA_TRUSTED_ORIGINS", default=[])
+# HTTPS is assumed as soon as the program answers to other names than this machine's own.
+_LOOPBACK_ONLY = set(ALLOWED_HOSTS) <= {"localhost", "127.0.0.1", "[::1]", "testserver"}
+KA_HTTPS = env.bool("KA_HTTPS", default=not _LOOPBACK_ONLY)
+if DEBUG and not _LOOPBACK_ONLY:
+    raise ImproperlyConfigured("KA_DEBUG=1 answers only to this machine: take it out, or set KA_ALLOWED_HOSTS=localhost.")
+if "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("KA_ALLOWED_HOSTS=* trusts any Host header: write the names people type, such as crm.example.com.")
+
+
+def _secret_key():
+    """KA_SECRET_KEY, or one made at the first start and kept in the data folder, readable by its owner only."""
+    if key := env("KA_SECRET_KEY", default=""):
+        if len(key) < 50 or len(set(key)) < 10:
+            raise ImproperlyConfigured("KA_SECRET_KEY is too weak: use 50 random characters or more, or leave it out and one is made.")
+        return key
+    path = KA_DATA_DIR / "secret_key"
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
+
+
+SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = env.list("KA_SECRET_KEY_FALLBACKS", default=[])
+
+SECURE_SSL_REDIRECT = KA_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("KA_BEHIND_PROXY", default=False) else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if KA_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = KA_HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = KA_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "__Host-session" if KA_HTTPS else "ka_session"
+CSRF_COOKIE_NAME = "__Host-csrf" if KA_HTTPS else "ka_csrf"
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "ka_crm.views.csrf_failure"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "worker-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+KA_MAX_UPLOAD_BYTES = env.int("KA_MAX_UPLOAD_MB", default=200) * 1024 * 1024
+
+# --- what the program is made of ----------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "reports",
+    "visits",
+    "fees",
+    "promotions",
+    "contracts",
+    "sales",
+    "accounts",
+    "team",
+    "ka_crm.jobs",
+    "ka_crm",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_filters",
+    "django_tables2",
+    "django_htmx",
+    "csp",
+]
+MIDDLEWARE = [
+    "ka_crm.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "ka_crm.middleware.CleanInputMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "ka_crm.middleware.PersonMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+]
+ROOT_URLCONF = "ka_crm.urls"
+WSGI_APPLICATION = "ka_crm.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "ka_crm.context.shell",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+INSTALLED_APPS += ["django.forms"]
+CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
+DJANGO_TABLES2_TEMPLATE = "components/table.html"
+SILENCED_SYSTEM_CHECKS = []
+
+# --- database -----------------------------------------------------------------------------------------------------------
+DATABASE_URL = env("DATABASE_URL", default=f"sqlite:///{KA_DATA_DIR / 'ka_crm.sqlite3'}")
+if DATABASE_URL.split(":", 1)[0] not in {"sqlite", "postgres", "postgresql"}:
+    raise ImproperlyConfigured(
+        f"DATABASE_URL starts with “{DATABASE_URL.split(':', 1)[0]}:”; it can be sqlite: or postgres:, such as postgres://user@localhost/ka_crm."
+    )
+DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
+DATABASES["default"]["ATOMIC_REQUESTS"] = False  # under IMMEDIATE each read would queue for the write lock
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("KA_DB_CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("KA_DB_POOLED", default=False)
+    DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- broker and shared cache ----------------------------------------------------------------------------------------------
+REDIS_URL = env("REDIS_URL", default="")
+if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    raise ImproperlyConfigured("REDIS_URL has to start with redis:, rediss: or unix:, such as redis://localhost:6379/0.")
+if REDIS_URL:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "ka"}}
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "ka_cache"}}
+
+# --- people ---------------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "team.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["team.hashers.Argon2idHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "team.validators.MaximumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "team.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # administrators create people; there is no sign-up
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/15m/key,50/15m/ip", "reset_password": "20/15m/ip,5/15m/key", "reauthenticate": "10/15m/user"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "KA CRM"
+# Roles that must turn on the second factor before they work; the demo company leaves it open.
+KA_MFA_ROLES = env.list("KA_MFA_ROLES", default=["finance", "administrator"])
+USERSESSIONS_TRACK_ACTIVITY = False
+
+# --- languages, times, money -----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = env("KA_LANGUAGE", default="en")
+LANGUAGES = [("en", _("English")), ("zh-hans", _("简体中文"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env("KA_TIME_ZONE", default="UTC")
+USE_I18N = USE_TZ = True
+USE_THOUSAND_SEPARATOR = False  # the money and number filters group; ids and years never do
+KA_BASE_CURRENCY = env("KA_BASE_CURRENCY", default="USD")
+KA_COMPANY_NAME = env("KA_COMPANY_NAME", default="KA CRM")
+
+# --- files ------------------------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(env("KA_STATIC_ROOT", default=str(KA_DATA_DIR / "staticfiles")))
+STORAGES = {
+    # People's files: never served by path, only by a view that asks visible_to first.
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(KA_DATA_DIR / "files"), "base_url": None}},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or "pytest" in sys.modules
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+FILE_UPLOAD_TEMP_DIR = str(KA_DATA_DIR / "uploads")
+Path(FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True)
+KA_FONT_DIR = env("KA_FONT_DIR", default="")  # empty: the font that comes with the installed packages
+
+# --- mail -------------------------------------------------------------------------------------------------------------------
+EMAIL_URL = env("EMAIL_URL", default="")
+if EMAIL_URL:
+    vars().update(environ.Env.email_url_config(EMAIL_URL))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(KA_DATA_DIR / "mail")
+DEFAULT_FROM_EMAIL = env("KA_MAIL_FROM", default="ka-crm@localhost")
+
+# --- logs -------------------------------------------------------------------------------------------------------------------
+LOGGING_CONFIG = None
+logging_config(level=env("KA_LOG_LEVEL", default="INFO"), as_json=env.bool("KA_LOG_JSON", default=not DEBUG))
+
+from .celery_settings import *  # noqa: E402, F403 – Celery's own block, read by ka_crm.celery under the CELERY_ prefix
