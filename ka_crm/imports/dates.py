@@ -1,0 +1,69 @@
+"""Dates as retailers write them, by forms such as DD.MM.YYYY or YYYY年M月D日; nothing depends on the machine's language."""
+
+import re
+from datetime import date
+from functools import lru_cache
+
+from django.utils.translation import gettext as _
+
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan january januar janvier",
+            "feb february februar fév février fevrier",
+            "mar march mär märz mrz maerz mars",
+            "apr april avr avril",
+            "may mai",
+            "jun june juni juin",
+            "jul july juli juil juillet",
+            "aug august août aout",
+            "sep sept september septembre",
+            "oct october okt oktober octobre",
+            "nov november novembre",
+            "dec december dez dezember déc décembre decembre",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+TOKENS = {"YYYY": r"(?P<year>\d{4})", "Mon": r"(?P<month_name>[^\W\d_]{3,10})\.?", "MM": None, "M": None, "DD": None, "D": None}
+EARLIEST = date(1990, 1, 1)
+TOKEN = re.compile("YYYY|Mon|MM|M|DD|D")
+
+
+class DateFormatError(ValueError):
+    """The form is not made of YYYY, MM or Mon, DD and signs between them."""
+
+
+@lru_cache(maxsize=256)
+def compile_format(form):
+    """The pattern for ``form``. Without signs between the parts every part has its full width."""
+    parts = TOKEN.findall(form)
+    kinds = sorted(part[0] for part in parts)
+    if kinds != ["D", "M", "Y"]:
+        raise DateFormatError(_("“%(form)s” needs a year YYYY, a month MM or Mon, and a day DD, each once.") % {"form": form})
+    tight = re.search("(YYYY|MM|DD)(YYYY|MM|DD)", form)
+    width = r"\d{2}" if tight else r"\d{1,2}"
+    pattern, position = "", 0
+    for match in TOKEN.finditer(form):
+        pattern += re.escape(form[position : match.start()])
+        position = match.end()
+        named = {"M": f"(?P<month>{width})", "D": f"(?P<day>{width})"}
+        pattern += TOKENS[match[0]] or named[match[0][0]]
+    return re.compile(pattern + re.escape(form[position:]), re.ASCII if "Mon" not in form else 0)
+
+
+def parse_date(text, formats):
+    """The date that ``text`` means by one of ``formats``, or None. A midnight behind an ISO date is tolerated."""
+    text = re.sub(r"[T ]00:00(:00(\.0+)?)?$", "", text.strip())
+    for form in formats:
+        match = compile_format(form).fullmatch(text)
+        if match:
+            groups = match.groupdict()
+            month = int(groups["month"]) if groups.get("month") else MONTHS.get((groups.get("month_name") or "").casefold(), 0)
+            try:
+                return date(int(groups["year"]), month, int(groups["day"]))
+            except ValueError:
+                continue
+    return None
