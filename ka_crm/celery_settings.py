@@ -5,3 +5,5 @@ from pathlib import Path
 
 _data_dir = Path(os.environ.get("KA_DATA_DIR") or Path(__file__).resolve().parent.parent / "var").resolve()
 CELERY_BROKER_URL = os.environ.get("REDIS_URL") or "kafs://"
+
+JOBS_FIRST_RESEND_SECONDS = 15

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class JobsConfig(AppConfig):
+    name = "ka_crm.jobs"
+    label = "jobs"
+    verbose_name = _("Jobs")
+
+    def ready(self):
+        from . import checks  # noqa: F401 – registers the start-up checks, which need the settings

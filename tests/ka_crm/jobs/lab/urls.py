@@ -1,0 +1,3 @@
+"""The laboratory serves no pages."""
+
+urlpatterns = []
