@@ -1,0 +1,70 @@
+"""Who sees which account: everything that hangs on an account starts from ``KeyAccount.objects.visible_to(user)``."""
+
+from django.db import models
+from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef, Q
+from django.utils import timezone
+
+
+class KeyAccountQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Accounts that ``user`` or somebody in ``user``'s scope is assigned to today, with all that lies below them."""
+        if user.sees_all:
+            return self.all()
+        from .models import AccountAssignment  # the model names this queryset as its manager's
+
+        today = timezone.localdate()
+        reaching = (
+            AccountAssignment.objects.in_force_on(today)
+            .filter(user__in=user.people_in_scope)
+            .annotate(target=ExpressionWrapper(OuterRef("path"), output_field=CharField()))
+            .filter(target__startswith=F("account__path"))
+        )
+        return self.filter(Exists(reaching))
+
+    def in_force_on(self, day):
+        return self.filter(Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_to=None) | Q(valid_to__gte=day))
+
+    def active(self):
+        return self.filter(archived_at=None)
+
+    def within(self, account):
+        """``account`` and everything below it."""
+        return self.filter(path__startswith=account.path)
+
+    def for_list(self):
+        return self.select_related("parent").annotate(store_count=models.Count("stores", filter=Q(stores__archived_at=None))).order_by("sort_key", "pk")
+
+
+class ByAccountQuerySet(models.QuerySet):
+    """Rows that belong to one account and are seen with it."""
+
+    def visible_to(self, user):
+        if user.sees_all:
+            return self.all()
+        from .models import KeyAccount  # as above
+
+        return self.filter(account__in=KeyAccount.objects.visible_to(user).values("pk"))
+
+    def active(self):
+        return self.filter(archived_at=None)
+
+
+class StoreQuerySet(ByAccountQuerySet):
+    def in_force_on(self, day):
+        return self.filter(Q(opened_on=None) | Q(opened_on__lte=day), Q(closed_on=None) | Q(closed_on__gte=day))
+
+    def for_list(self):
+        return self.select_related("account").order_by("sort_key", "pk")
+
+
+class ContactQuerySet(ByAccountQuerySet):
+    def for_list(self):
+        return self.select_related("account", "store").order_by("sort_key", "pk")
+
+
+class AccountAssignmentQuerySet(ByAccountQuerySet):
+    def in_force_on(self, day):
+        return self.filter(starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day))
+
+    def for_list(self):
+        return self.select_related("account", "user").order_by("account__sort_key", "starts_on", "pk")

@@ -1,0 +1,21 @@
+"""All routes; each app owns its own below."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("ka_crm.shell_urls")),
+    path("jobs/", include("ka_crm.jobs.urls")),
+    path("people/", include("team.urls")),
+    path("", include("accounts.urls")),
+    path("", include("sales.urls")),
+    path("", include("contracts.urls")),
+    path("", include("promotions.urls")),
+    path("", include("fees.urls")),
+    path("", include("visits.urls")),
+    path("reports/", include("reports.urls")),
+    path("account/", include("allauth.urls")),
+]
+handler400 = "ka_crm.views.bad_request"
+handler403 = "ka_crm.views.forbidden"
+handler404 = "ka_crm.views.not_found"
+handler500 = "ka_crm.views.server_error"

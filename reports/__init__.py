@@ -1,0 +1,1 @@
+"""What it comes to: reports over everything before, frozen, commented, approved."""

@@ -1,0 +1,4 @@
+"""Routes of reports."""
+
+app_name = "reports"
+urlpatterns = []

@@ -1,0 +1,34 @@
+"""Products, sell-out with its rollups, market totals and the record of every import."""
+
+from .imports import ImportBatch, ImportError_, ImportProfile
+from .products import Brand, Category, Product, RetailerArticle
+from .sellout import (
+    AccountProductMonth,
+    AccountProductWeek,
+    CategoryTotal,
+    CategoryTotalHistory,
+    CategoryTotalStaging,
+    SellOut,
+    SellOutHistory,
+    SellOutStaging,
+    StoreProductMonth,
+)
+
+__all__ = [
+    "AccountProductMonth",
+    "AccountProductWeek",
+    "Brand",
+    "Category",
+    "CategoryTotal",
+    "CategoryTotalHistory",
+    "CategoryTotalStaging",
+    "ImportBatch",
+    "ImportError_",
+    "ImportProfile",
+    "Product",
+    "RetailerArticle",
+    "SellOut",
+    "SellOutHistory",
+    "SellOutStaging",
+    "StoreProductMonth",
+]

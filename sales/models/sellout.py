@@ -1,0 +1,181 @@
+"""Sell-out facts, what they were before each restatement, and the rollups that pages and reports read.
+
+The fact tables carry no foreign-key constraints in the database: a load checks its keys once, set-wise, in the staging
+table (docs/decisions/0008-sell-out-by-staging-and-deltas.md); ``check_integrity`` looks for orphans. Money is in minor
+units of the account's sell-out currency; ``net`` is what the retailer took in, the sell-out value of all KPIs.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import KeyAccount, Store
+
+from ..querysets import CategoryTotalQuerySet, RollupQuerySet, SellOutQuerySet, StoreRollupQuerySet
+from .imports import ImportBatch
+from .products import Category, Product
+
+
+def fact_key(model, **options):
+    """A reference without constraint or index of its own: the fact's key order serves the queries."""
+    return models.ForeignKey(model, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", **options)
+
+
+class Grain(models.IntegerChoices):
+    """How many days one row sums up."""
+
+    DAY = 1, _("Day")
+    WEEK = 7, _("Week")
+
+
+class SellOut(models.Model):
+    """Units and value of one product sold in one store on ``sold_on`` (a week's last day, Sunday, for weekly rows)."""
+
+    pk = models.CompositePrimaryKey("sold_on", "store", "product", "grain")
+    sold_on = models.DateField()
+    store = fact_key(Store)
+    product = fact_key(Product)
+    grain = models.PositiveSmallIntegerField(choices=Grain, default=Grain.DAY)
+    account = fact_key(KeyAccount)
+    units = models.IntegerField()
+    gross_minor = models.BigIntegerField()
+    discount_minor = models.BigIntegerField()
+    net_minor = models.BigIntegerField()
+    coupon_minor = models.BigIntegerField(default=0)
+    batch = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+
+    objects = SellOutQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sell-out")
+        indexes = [models.Index(fields=["account", "sold_on"], name="sellout_account_day")]
+
+
+class SellOutHistory(models.Model):
+    """What a sell-out row said before ``replaced_by`` changed or superseded it; undo reads it back."""
+
+    replaced_by = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    sold_on = models.DateField()
+    store = fact_key(Store)
+    product = fact_key(Product)
+    grain = models.PositiveSmallIntegerField(choices=Grain)
+    account = fact_key(KeyAccount)
+    units = models.IntegerField()
+    gross_minor = models.BigIntegerField()
+    discount_minor = models.BigIntegerField()
+    net_minor = models.BigIntegerField()
+    coupon_minor = models.BigIntegerField()
+    batch = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["sold_on", "store", "product", "grain"], name="sellout_history_key")]
+
+
+class SellOutStaging(models.Model):
+    """Rows of a file between reading and committing; emptied by the end of each import. ``row`` is the file's row number."""
+
+    batch = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    row = models.PositiveIntegerField()
+    sold_on = models.DateField()
+    store = fact_key(Store)
+    product = fact_key(Product)
+    grain = models.PositiveSmallIntegerField()
+    account = fact_key(KeyAccount)
+    units = models.IntegerField()
+    gross_minor = models.BigIntegerField()
+    discount_minor = models.BigIntegerField()
+    net_minor = models.BigIntegerField()
+    coupon_minor = models.BigIntegerField(null=True)  # empty: the file does not state it, what is known stays
+
+
+class _Sums(models.Model):
+    """Sums of the facts under one key; ``fact_rows`` counts them, so that an emptied key can go."""
+
+    units = models.BigIntegerField()
+    gross_minor = models.BigIntegerField()
+    discount_minor = models.BigIntegerField()
+    net_minor = models.BigIntegerField()
+    coupon_minor = models.BigIntegerField(default=0)
+    fact_rows = models.IntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class StoreProductMonth(_Sums):
+    """Sell-out of one product in one store in one calendar month (``month`` is its first day)."""
+
+    pk = models.CompositePrimaryKey("month", "store", "product")
+    month = models.DateField()
+    store = fact_key(Store)
+    product = fact_key(Product)
+    account = fact_key(KeyAccount)
+
+    objects = StoreRollupQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "month"], name="spm_account_month")]
+
+
+class AccountProductMonth(_Sums):
+    """Sell-out of one product in one account in one calendar month."""
+
+    pk = models.CompositePrimaryKey("month", "account", "product")
+    month = models.DateField()
+    account = fact_key(KeyAccount)
+    product = fact_key(Product)
+
+    objects = RollupQuerySet.as_manager()
+
+
+class AccountProductWeek(_Sums):
+    """Sell-out of one product in one account in the week that starts on Monday ``week_start``."""
+
+    pk = models.CompositePrimaryKey("week_start", "account", "product")
+    week_start = models.DateField()
+    account = fact_key(KeyAccount)
+    product = fact_key(Product)
+
+    objects = RollupQuerySet.as_manager()
+
+
+class CategoryTotal(models.Model):
+    """The whole market of one category in one store and month, ours included; net of discounts, in minor units."""
+
+    month = models.DateField()
+    store = models.ForeignKey(Store, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    category = models.ForeignKey(Category, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    account = fact_key(KeyAccount)
+    market_units = models.BigIntegerField()
+    market_net_minor = models.BigIntegerField()
+    batch = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+
+    objects = CategoryTotalQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["month", "store", "category"], name="category_total_once")]
+
+
+class CategoryTotalHistory(models.Model):
+    """What a market total said before ``replaced_by`` changed it."""
+
+    replaced_by = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    month = models.DateField()
+    store = fact_key(Store)
+    category = fact_key(Category)
+    account = fact_key(KeyAccount)
+    market_units = models.BigIntegerField()
+    market_net_minor = models.BigIntegerField()
+    batch = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+
+
+class CategoryTotalStaging(models.Model):
+    """Market totals of a file between reading and committing."""
+
+    batch = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    row = models.PositiveIntegerField()
+    month = models.DateField()
+    store = fact_key(Store)
+    category = fact_key(Category)
+    account = fact_key(KeyAccount)
+    market_units = models.BigIntegerField()
+    market_net_minor = models.BigIntegerField()

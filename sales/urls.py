@@ -1,0 +1,4 @@
+"""Routes of sales."""
+
+app_name = "sales"
+urlpatterns = []

@@ -1,0 +1,1 @@
+"""Who works here, who may do what, what waits for whom."""

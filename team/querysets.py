@@ -1,0 +1,53 @@
+"""Questions about people, teams, deputies and the audit trail."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class TeamQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """All teams: the tree itself is no secret inside the company."""
+        return self.all()
+
+    def within(self, team):
+        """``team`` and everything below it."""
+        return self.filter(path__startswith=team.path)
+
+
+class UserQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Oneself, one's team for a supervisor, everybody for those who see all."""
+        return self.all() if user.sees_all else self.filter(pk__in=user.people_in_scope)
+
+    def active(self):
+        return self.filter(is_active=True)
+
+    def for_list(self):
+        return self.select_related("team").order_by("sort_key", "pk")
+
+
+class DelegationQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Delegations that name oneself or a person in scope."""
+        if user.sees_all:
+            return self.all()
+        return self.filter(Q(absent__in=user.people_in_scope) | Q(deputy__in=user.people_in_scope))
+
+    def in_force_on(self, day):
+        return self.filter(starts_on__lte=day, ends_on__gte=day)
+
+    def for_list(self):
+        return self.select_related("absent", "deputy", "created_by").order_by("-starts_on", "pk")
+
+
+class AuditEventQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """What people in scope did; everything for those who see all."""
+        return self.all() if user.sees_all else self.filter(actor__in=user.people_in_scope)
+
+    def about(self, record):
+        """The trail of one record, newest first; call only with a record that the reader may see."""
+        return self.filter(object_type=record._meta.label_lower, object_id=str(record.pk))
+
+    def for_list(self):
+        return self.select_related("actor", "on_behalf_of").order_by("-at", "-pk")

@@ -1,0 +1,4 @@
+"""Routes of team."""
+
+app_name = "team"
+urlpatterns = []

@@ -1,0 +1,1 @@
+"""What was seen: plans, visits, shelf facts and photos."""

@@ -1,0 +1,155 @@
+"""Visits and what was seen in them. Every visit, fact and photo carries an id made by the phone: sent twice is stored once."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import KeyAccount, Store
+from ka_crm.models import StoredFile
+from sales.models import Category, Product
+
+from .querysets import VisitFactQuerySet, VisitQuerySet
+from .states import VisitStatus
+
+
+class Visit(models.Model):
+    """One call at one store (or at the account's headquarters when ``store`` is empty) by one person on one day.
+
+    ``captured_at`` clocks are the phone's, ``received_at`` the server's; distances are in metres from the store's position.
+    """
+
+    class Purpose(models.TextChoices):
+        ROUTINE = "routine", _("Routine check")
+        PROMOTION = "promotion", _("Promotion check")
+        LISTING = "listing", _("New listing")
+        COMPLAINT = "complaint", _("Complaint")
+        NEGOTIATION = "negotiation", _("Negotiation")
+        OTHER = "other", _("Other")
+
+    class Origin(models.TextChoices):
+        PLAN = "plan", _("Planned")
+        AD_HOC = "ad_hoc", _("Ad hoc")
+
+    client_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(KeyAccount, verbose_name=_("account"), on_delete=models.PROTECT, related_name="visits")
+    store = models.ForeignKey(Store, verbose_name=_("store"), null=True, blank=True, on_delete=models.PROTECT, related_name="visits")
+    visitor = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("visitor"), on_delete=models.PROTECT, related_name="visits")
+    status = models.CharField(_("status"), max_length=20, choices=VisitStatus, default=VisitStatus.PLANNED)
+    origin = models.CharField(_("origin"), max_length=10, choices=Origin, default=Origin.PLAN)
+    purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose, default=Purpose.ROUTINE)
+    objective = models.CharField(_("what to achieve"), max_length=250, blank=True)
+    planned_on = models.DateField(_("planned for"), db_index=True)
+    planned_at = models.TimeField(_("at"), null=True, blank=True)
+    checked_in_at = models.DateTimeField(_("checked in"), null=True, blank=True)
+    checked_out_at = models.DateTimeField(_("checked out"), null=True, blank=True)
+    received_at = models.DateTimeField(null=True, editable=False)
+    latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
+    longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
+    distance_m = models.PositiveIntegerField(_("distance from the store (m)"), null=True, blank=True)
+    note = models.TextField(_("note"), blank=True)
+    cancel_reason = models.CharField(_("why cancelled"), max_length=250, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = VisitQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-planned_on", "-pk"]
+        verbose_name = _("visit")
+        verbose_name_plural = _("visits")
+        indexes = [
+            models.Index(fields=["visitor", "planned_on"], name="visit_of_person"),
+            models.Index(fields=["account", "planned_on"], name="visit_of_account"),
+            models.Index(fields=["store", "-planned_on"], name="visit_of_store"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(checked_out_at=None) | Q(checked_out_at__gte=F("checked_in_at")), name="visit_out_after_in"),
+        ]
+
+    def __str__(self):
+        return f"{self.store or self.account} – {self.planned_on}"
+
+    def get_absolute_url(self):
+        return reverse("visits:visit_detail", args=[self.pk])
+
+
+class VisitFact(models.Model):
+    """What all facts of a visit share."""
+
+    client_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="%(class)ss")
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    objects = VisitFactQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class ShelfFact(VisitFact):
+    """One of our products on the shelf: there or not, facings, shelf price (minor units of the account's currency), stock."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    is_must_stock = models.BooleanField(default=False)
+    is_present = models.BooleanField(null=True)  # empty: not checked, which is not absent
+    is_out_of_stock = models.BooleanField(default=False)
+    facings = models.PositiveSmallIntegerField(null=True, blank=True)
+    price_minor = models.BigIntegerField(null=True, blank=True)
+    stock_units = models.PositiveIntegerField(null=True, blank=True)
+    note = models.CharField(max_length=250, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["visit", "product"], name="shelf_fact_once_per_product")]
+
+
+class CompetitorFact(VisitFact):
+    """A competitor's product, price or promotion seen in the store; the price is in minor units of the account's currency."""
+
+    category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    brand = models.CharField(_("brand"), max_length=100)
+    description = models.CharField(_("what was seen"), max_length=250, blank=True)
+    price_minor = models.BigIntegerField(null=True, blank=True)
+    facings = models.PositiveSmallIntegerField(null=True, blank=True)
+    is_on_promotion = models.BooleanField(_("on promotion"), default=False)
+
+
+class CategoryAsk(VisitFact):
+    """What the store says it sells of a whole category a month (minor units): the ground of share of wallet."""
+
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="+")
+    monthly_value_minor = models.BigIntegerField(null=True, blank=True)
+    monthly_units = models.PositiveIntegerField(null=True, blank=True)
+    all_facings = models.PositiveSmallIntegerField(_("facings of the whole category"), null=True, blank=True)
+    said_by = models.CharField(_("said by"), max_length=120, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["visit", "category"], name="category_ask_once_per_category")]
+
+
+class Photo(VisitFact):
+    """A picture of the shelf, re-encoded without its EXIF; ``content_sha256`` is of what the phone sent, to find reuse."""
+
+    class Subject(models.TextChoices):
+        SHELF = "shelf", _("Shelf")
+        PROMOTION = "promotion", _("Promotion")
+        DISPLAY = "display", _("Display")
+        COMPETITOR = "competitor", _("Competitor")
+        STOCK = "stock", _("Stock room")
+        OTHER = "other", _("Other")
+
+    subject = models.CharField(_("subject"), max_length=20, choices=Subject, default=Subject.SHELF)
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    thumbnail = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
+    content_sha256 = models.CharField(max_length=64, db_index=True)
+    captured_at = models.DateTimeField(null=True)
+    caption = models.CharField(_("caption"), max_length=200, blank=True)
+    reused_from = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="reuses")
+
+    def get_absolute_url(self):
+        return reverse("visits:photo", args=[self.client_id])
