@@ -1,6 +1,6 @@
 """Products, sell-out with its rollups, market totals and the record of every import."""
 
-from .imports import ImportBatch, ImportError_, ImportProfile
+from .imports import ImportBatch, ImportKind, ImportProfile, RefusedRow
 from .products import Brand, Category, Product, RetailerArticle
 from .sellout import (
     AccountProductMonth,
@@ -23,9 +23,10 @@ __all__ = [
     "CategoryTotalHistory",
     "CategoryTotalStaging",
     "ImportBatch",
-    "ImportError_",
+    "ImportKind",
     "ImportProfile",
     "Product",
+    "RefusedRow",
     "RetailerArticle",
     "SellOut",
     "SellOutHistory",

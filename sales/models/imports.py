@@ -96,7 +96,7 @@ class ImportBatch(models.Model):
         return reverse("sales:import_detail", args=[self.public_id])
 
 
-class ImportError_(models.Model):  # noqa: N801 – the built-in of that name stays usable
+class RefusedRow(models.Model):
     """One refused row of a batch, up to the first 1,000; the downloadable error file holds them all."""
 
     batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="row_errors")
@@ -109,7 +109,7 @@ class ImportError_(models.Model):  # noqa: N801 – the built-in of that name st
     class Meta:
         ordering = ["row", "pk"]
         verbose_name = _("refused row")
-        constraints = [models.CheckConstraint(condition=~Q(code=""), name="import_error_has_code")]
+        constraints = [models.CheckConstraint(condition=~Q(code=""), name="refused_row_has_code")]
 
     def __str__(self):
         return self.message
