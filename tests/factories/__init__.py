@@ -1,0 +1,41 @@
+"""Valid, unsurprising rows; traits name situations (``VisitFactory(completed=True)``), dates are fixed."""
+
+from .accounts import AccountAssignmentFactory, ContactFactory, KeyAccountFactory, StoreFactory
+from .reports import ReportFactory, ReportSectionFactory
+from .sales import (
+    BrandFactory,
+    CategoryFactory,
+    ImportBatchFactory,
+    ImportProfileFactory,
+    ProductFactory,
+    RetailerArticleFactory,
+    StoredFileFactory,
+    gtin,
+)
+from .team import PASSWORD, DelegationFactory, TeamFactory, UserFactory
+from .visits import MustStockRuleFactory, PhotoFactory, ShelfFactFactory, VisitFactory
+
+__all__ = [
+    "PASSWORD",
+    "AccountAssignmentFactory",
+    "BrandFactory",
+    "CategoryFactory",
+    "ContactFactory",
+    "DelegationFactory",
+    "ImportBatchFactory",
+    "ImportProfileFactory",
+    "KeyAccountFactory",
+    "MustStockRuleFactory",
+    "PhotoFactory",
+    "ProductFactory",
+    "ReportFactory",
+    "ReportSectionFactory",
+    "RetailerArticleFactory",
+    "ShelfFactFactory",
+    "StoreFactory",
+    "StoredFileFactory",
+    "TeamFactory",
+    "UserFactory",
+    "VisitFactory",
+    "gtin",
+]
