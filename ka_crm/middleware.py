@@ -1,26 +1,84 @@
 """What every request passes: an id, clean input, the person's language and time zone."""
 
+import re
+import time
 import uuid
 import zoneinfo
 
+import structlog
 from django.conf import settings
+from django.db import connection
 from django.http import HttpResponseBadRequest
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.translation import gettext as _
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from . import metrics
+
+log = structlog.get_logger(__name__)
+ID_OF_PROXY = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
 class RequestIdMiddleware:
-    """Gives each request an id that logs, jobs, audit rows and error pages share."""
+    """Gives each request an id that logs, jobs, audit rows and error pages share, and logs one line when it is answered.
+
+    The id of a proxy is kept, where settings say that there is one. The line names the route, never the address: that may
+    hold a token or a search for somebody's name.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        request.id = uuid.uuid4().hex
-        response = self.get_response(request)
+        request.id = _id_of_proxy(request) or uuid.uuid4().hex
+        clear_contextvars()
+        bind_contextvars(request_id=request.id)
+        began, statements = time.perf_counter(), StatementClock()
+        try:
+            with statements.running():
+                response = self.get_response(request)
+        finally:
+            clear_contextvars()
         response["X-Request-Id"] = request.id
+        seconds = time.perf_counter() - began
+        route = request.resolver_match.route if getattr(request, "resolver_match", None) else "(no route)"
+        metrics.observe(request.method, route, response.status_code, seconds, statements)
+        log.info(
+            "request",
+            request_id=request.id,
+            method=request.method,
+            route=route,
+            status=response.status_code,
+            ms=round(seconds * 1000),
+            statements=statements.count,
+            database_ms=round(statements.seconds * 1000),
+        )
         return response
+
+
+def _id_of_proxy(request):
+    given = request.headers.get("X-Request-Id", "") if settings.SECURE_PROXY_SSL_HEADER else ""
+    return given if ID_OF_PROXY.fullmatch(given) else ""
+
+
+class StatementClock:
+    """Counts the statements of one request and the time they take."""
+
+    def __init__(self):
+        self.count = 0
+        self.seconds = 0.0
+
+    def running(self):
+        return connection.execute_wrapper(self._timed)
+
+    def _timed(self, execute, sql, params, many, context):
+        began = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            self.count += 1
+            self.seconds += time.perf_counter() - began
 
 
 class CleanInputMiddleware:

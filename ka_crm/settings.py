@@ -13,7 +13,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from .logs import logging_config
+from .logs import hide, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -256,5 +256,8 @@ DEFAULT_FROM_EMAIL = env("KA_MAIL_FROM", default="ka-crm@localhost")
 # --- logs -------------------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = None
 logging_config(level=env("KA_LOG_LEVEL", default="INFO"), as_json=env.bool("KA_LOG_JSON", default=not DEBUG))
+# Lets a Prometheus on another machine read /metrics; without it only this machine may.
+KA_METRICS_TOKEN = env("KA_METRICS_TOKEN", default="")
+hide(SECRET_KEY, KA_METRICS_TOKEN, *SECRET_KEY_FALLBACKS)
 
 from .celery_settings import *  # noqa: E402, F403 – Celery's own block, read by ka_crm.celery under the CELERY_ prefix

@@ -2,7 +2,12 @@
 
 from django.urls import include, path
 
+from . import health
+
 urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics_page, name="metrics"),
     path("", include("ka_crm.shell_urls")),
     path("jobs/", include("ka_crm.jobs.urls")),
     path("people/", include("team.urls")),

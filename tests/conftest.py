@@ -51,7 +51,9 @@ def _chromium_version():
 def _where_it_ran(config):
     """The lines that say what ran where; the same facts go to KA_TEST_REPORT for bin/test."""
     if on_postgres():
-        database = os.environ.get(servers.KA_TEST_ORIGIN["DATABASE_URL"]) or f"PostgreSQL {servers.postgres_version(os.environ['DATABASE_URL'])}"
+        database = (
+            os.environ.get(servers.KA_TEST_ORIGIN["DATABASE_URL"]) or f"PostgreSQL {servers.postgres_version(os.environ['DATABASE_URL'])}"
+        )
     else:
         database = f"SQLite {sqlite3.sqlite_version}"
     redis_url = os.environ.get("KA_TEST_REDIS_URL") or os.environ.get("REDIS_URL")
@@ -169,7 +171,13 @@ def process_env(transactional_db, data_dir):
         url = f"sqlite:///{at['NAME']}"
     else:
         url = f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
-    return {**os.environ, "DATABASE_URL": url, "KA_DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "ka_crm.settings", "PYTHONUNBUFFERED": "1"}
+    return {
+        **os.environ,
+        "DATABASE_URL": url,
+        "KA_DATA_DIR": str(data_dir),
+        "DJANGO_SETTINGS_MODULE": "ka_crm.settings",
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 @pytest.fixture
@@ -194,7 +202,7 @@ def start_worker(start_process):
     """``start_worker()`` starts a real Celery worker on this test's database and broker."""
 
     def start(**environment):
-        return start_process([sys.executable, "-m", "celery", "-A", "ka_crm", "worker", "-P", "threads", "-c", "2", "-l", "WARNING"], **environment)
+        return start_process([sys.executable, "-m", "celery", "-A", "ka_crm", "worker", "-l", "WARNING"], **environment)
 
     return start
 
@@ -249,7 +257,10 @@ def new_page(chromium_browser, live_server):
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: complaints.append(f"asked for {request.url}") if _is_elsewhere(request.url, live_server.url) else None)
+        page.on(
+            "request",
+            lambda request: complaints.append(f"asked for {request.url}") if _is_elsewhere(request.url, live_server.url) else None,
+        )
         page.complaints = complaints
         return page
 

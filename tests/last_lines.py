@@ -10,7 +10,13 @@ import sys
 from pathlib import Path
 
 NAMES = {"sqlite": "SQLite half", "postgres": "PostgreSQL half"}
-PYTEST_SAYS = {1: "tests failed", 2: "interrupted", 3: "internal error or no server to be had", 4: "wrong arguments", 5: "no test was found"}
+PYTEST_SAYS = {
+    1: "tests failed",
+    2: "interrupted",
+    3: "internal error or no server to be had",
+    4: "wrong arguments",
+    5: "no test was found",
+}
 
 
 def half_lines(folder, half):
@@ -44,7 +50,9 @@ def main(folder, seconds, slow, *halves):
             passed.append(well)
         else:
             lines.append(f"{NAMES[half]}: not asked for")
-    lines.append(f"bin/test{' --all' if slow == 'yes' else ''}: {'PASSED' if all(passed) else 'FAILED'} in {int(seconds) // 60} min {int(seconds) % 60} s")
+    lines.append(
+        f"bin/test{' --all' if slow == 'yes' else ''}: {'PASSED' if all(passed) else 'FAILED'} in {int(seconds) // 60} min {int(seconds) % 60} s"
+    )
     print("\n".join(lines))
     return 0 if all(passed) else 1
 

@@ -140,7 +140,9 @@ def _start_postgres_in(folder):
                "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "autovacuum=on"]  # fmt: skip
     command = [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *(word for option in options for word in ("-c", option))]
     output = (folder / "server.log").open("wb")
-    process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=environment, start_new_session=True, **become)
+    process = subprocess.Popen(
+        command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=environment, start_new_session=True, **become
+    )
     url = f"postgres://postgres@127.0.0.1:{port}/postgres"
     _wait_until(lambda: postgres_version(url), process, folder / "server.log")
     return Server(url, f"PostgreSQL {postgres_version(url)} ({origin})", process, folder, command)

@@ -27,7 +27,11 @@ def test_an_undefined_variable_behind_a_filter_fails():
 
 @pytest.mark.parametrize(
     ("source", "shown"),
-    [('{{ nobody|default:"–" }}', "–"), ("{% if nobody %}a{% else %}b{% endif %}", "b"), ("{% for x in nobody %}a{% empty %}b{% endfor %}", "b")],
+    [
+        ('{{ nobody|default:"–" }}', "–"),
+        ("{% if nobody %}a{% else %}b{% endif %}", "b"),
+        ("{% for x in nobody %}a{% empty %}b{% endfor %}", "b"),
+    ],
 )
 def test_asking_whether_something_is_there_is_allowed(source, shown):
     assert template_of_ours(source).render(Context()) == shown
