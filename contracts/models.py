@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KeyAccount
@@ -18,6 +19,7 @@ class MustStockRule(models.Model):
     product = models.ForeignKey(Product, verbose_name=_("product"), on_delete=models.PROTECT, related_name="must_stock_rules")
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"), null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = MustStockRuleQuerySet.as_manager()
 
@@ -28,3 +30,6 @@ class MustStockRule(models.Model):
 
     def __str__(self):
         return str(self.product)
+
+    def get_absolute_url(self):
+        return reverse("contracts:must_stock_update", args=[self.pk])

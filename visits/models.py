@@ -19,7 +19,8 @@ from .states import VisitStatus
 class Visit(models.Model):
     """One call at one store (or at the account's headquarters when ``store`` is empty) by one person on one day.
 
-    ``captured_at`` clocks are the phone's, ``received_at`` the server's; distances are in metres from the store's position.
+    ``checked_in_at`` and ``checked_out_at`` are the phone's clock, ``received_at`` and ``check_out_received_at`` the server's when it
+    first heard of each; ``clock_skew_s`` is phone minus server, in seconds. Distances are in metres from the store's position.
     """
 
     class Purpose(models.TextChoices):
@@ -47,10 +48,14 @@ class Visit(models.Model):
     checked_in_at = models.DateTimeField(_("checked in"), null=True, blank=True)
     checked_out_at = models.DateTimeField(_("checked out"), null=True, blank=True)
     received_at = models.DateTimeField(null=True, editable=False)
+    check_out_received_at = models.DateTimeField(null=True, editable=False)
+    clock_skew_s = models.IntegerField(null=True, editable=False)
     latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
     longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
+    accuracy_m = models.PositiveIntegerField(null=True, blank=True)
     distance_m = models.PositiveIntegerField(_("distance from the store (m)"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True)
+    note_changed_at = models.DateTimeField(null=True, editable=False)
     cancel_reason = models.CharField(_("why cancelled"), max_length=250, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -80,10 +85,11 @@ class Visit(models.Model):
 
 
 class VisitFact(models.Model):
-    """What all facts of a visit share."""
+    """What all facts of a visit share: ``changed_at`` is the phone's clock when it was last said, ``recorded_at`` the server's when first heard."""
 
     client_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="%(class)ss")
+    changed_at = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField(auto_now_add=True)
 
     objects = VisitFactQuerySet.as_manager()
@@ -117,6 +123,7 @@ class CompetitorFact(VisitFact):
     price_minor = models.BigIntegerField(null=True, blank=True)
     facings = models.PositiveSmallIntegerField(null=True, blank=True)
     is_on_promotion = models.BooleanField(_("on promotion"), default=False)
+    is_removed = models.BooleanField(default=False)  # taken back on the phone; the row stays, so that a late copy cannot revive it
 
 
 class CategoryAsk(VisitFact):
@@ -130,6 +137,23 @@ class CategoryAsk(VisitFact):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["visit", "category"], name="category_ask_once_per_category")]
+
+
+class Observation(VisitFact):
+    """What was found on one topic of the guided order that is no figure: as agreed with the retailer, not as agreed, or only a note."""
+
+    class Topic(models.TextChoices):
+        PROMOTION = "promotion", _("Promotion")
+        DISPLAY = "display", _("Display")
+        STOCK = "stock", _("Stock room")
+        PROMOTERS = "promoters", _("Promoters")
+
+    topic = models.CharField(_("topic"), max_length=20, choices=Topic)
+    is_as_agreed = models.BooleanField(_("as agreed"), null=True)  # empty: not checked, or nothing was agreed
+    note = models.CharField(_("note"), max_length=500, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["visit", "topic"], name="observation_once_per_topic")]
 
 
 class Photo(VisitFact):
