@@ -4,7 +4,10 @@ import os
 
 from celery import Celery
 
+from ka_crm.jobs.worker import SweeperStep
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ka_crm.settings")
 app = Celery("ka_crm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(SweeperStep)

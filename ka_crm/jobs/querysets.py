@@ -81,11 +81,11 @@ class JobQuerySet(models.QuerySet):
     def _existing(self, kind, unique_key, *, rerun):
         """The unfinished job of this key or None; with ``rerun`` locked until the caller's transaction ends."""
         jobs = self.filter(kind=kind, unique_key=unique_key, state__in=UNFINISHED)
-        if not rerun:
+        if not rerun and not jobs.filter(cancel_requested=True).exists():
             return jobs.first()
         with transaction.atomic(using=self.db):
             # The lock keeps a waiting job from being claimed before the caller's facts are committed.
             job = jobs.select_for_update().first()
-            if job is not None and job.state == JobState.RUNNING:
+            if job is not None and job.state == JobState.RUNNING:  # a run that is being cancelled would not do it
                 jobs.filter(pk=job.pk).update(run_again=True)
             return job

@@ -1,0 +1,61 @@
+"""Who holds a claim, and whether that process still lives – exactly on this machine, by heartbeat elsewhere."""
+
+import hashlib
+import os
+import socket
+import uuid
+from functools import cache
+from pathlib import Path
+
+
+def _read(path):
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""
+
+
+@cache
+def _machine():
+    """Names this boot of this machine and its process namespace, so that the pids of two containers are never mixed up."""
+    try:
+        namespace = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        namespace = ""
+    return hashlib.sha256(f"{socket.gethostname()}|{_read('/proc/sys/kernel/random/boot_id')}|{namespace}".encode()).hexdigest()[:12]
+
+
+def _born(pid):
+    """(state letter, start in clock ticks) of a process of this machine; None if there is none, empty strings without /proc."""
+    if not os.path.isdir("/proc/self"):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return None
+        except PermissionError:
+            pass
+        return "", ""
+    stat = _read(f"/proc/{pid}/stat")
+    if not stat:
+        return None
+    fields = stat.rpartition(")")[2].split()  # the name in parentheses may hold blanks
+    return fields[0], fields[19]
+
+
+def new_claim():
+    """A token for one run of one job: machine, process, the process's birth, and a random part."""
+    pid = os.getpid()
+    return f"{_machine()}:{pid}:{_born(pid)[1]}:{uuid.uuid4().hex[:12]}"
+
+
+def holder_is_dead(claim):
+    """Whether the process of ``claim`` was one of this machine and has certainly ended; False also where nobody can know."""
+    try:
+        machine, pid, born, _random = claim.split(":")
+        pid = int(pid)
+    except ValueError:
+        return False
+    if machine != _machine():
+        return False
+    found = _born(pid)
+    return found is None or found[1] != born or found[0] in {"Z", "X"}

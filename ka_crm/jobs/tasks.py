@@ -1,0 +1,33 @@
+"""The one Celery task, and the housekeeping of the queue itself."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.db import close_old_connections
+
+from ka_crm.broker import sweep_leftovers
+
+from .handlers import every
+from .models import Job
+from .runner import run_job
+from .states import JobState
+
+
+@shared_task(name="jobs.run")
+def run(job_id):
+    """Run the job of this id if it is still due; a message that comes late or twice does nothing."""
+    close_old_connections()  # a thread of the pool may hold one that the server has closed
+    try:
+        run_job(job_id)
+    finally:
+        close_old_connections()
+
+
+@every("jobs.tidy", seconds=3600)
+def tidy(now):
+    """Delete finished jobs after JOBS_KEEP_DAYS, a thousand at a time; dead letters stay until somebody decides."""
+    old = Job.objects.filter(state__in=[JobState.DONE, JobState.CANCELLED], finished_at__lt=now - timedelta(days=settings.JOBS_KEEP_DAYS))
+    Job.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:1000])).delete()
+    if not settings.REDIS_URL:
+        sweep_leftovers()
