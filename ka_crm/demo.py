@@ -1,7 +1,6 @@
 """The demo company's people: fixed addresses and one known password, so that scripts and tests from outside can sign in.
 
-``load_demo`` makes the people, ``demo_logins`` and ``url_map`` list one per role. The domain can receive no mail (RFC 6761),
-and ``load_demo`` refuses a database that holds anybody else.
+``load_demo`` makes the people, ``demo_logins`` and ``url_map`` list one per role. The domain can receive no mail (RFC 6761).
 """
 
 from django.contrib.auth import get_user_model

@@ -50,9 +50,8 @@ def main(folder, seconds, slow, *halves):
             passed.append(well)
         else:
             lines.append(f"{NAMES[half]}: not asked for")
-    lines.append(
-        f"bin/test{' --all' if slow == 'yes' else ''}: {'PASSED' if all(passed) else 'FAILED'} in {int(seconds) // 60} min {int(seconds) % 60} s"
-    )
+    name, verdict = "bin/test --all" if slow == "yes" else "bin/test", "PASSED" if all(passed) else "FAILED"
+    lines.append(f"{name}: {verdict} in {int(seconds) // 60} min {int(seconds) % 60} s")
     print("\n".join(lines))
     return 0 if all(passed) else 1
 
