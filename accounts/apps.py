@@ -1,7 +1,14 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from ka_crm import navigation
+
 
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = _("Accounts")
+
+    def ready(self):
+        navigation.register("accounts", _("Key accounts"), "accounts:account_list", icon="building-store", capability="accounts.view", order=20, phone=True)
+        navigation.register("accounts", _("Stores"), "accounts:store_list", icon="map-pin", capability="accounts.view", order=21)
+        navigation.register("accounts", _("Contacts"), "accounts:contact_list", icon="users", capability="accounts.view", order=22)

@@ -7,10 +7,8 @@ from .sellout import (
     AccountProductWeek,
     CategoryTotal,
     CategoryTotalHistory,
-    CategoryTotalStaging,
     SellOut,
     SellOutHistory,
-    SellOutStaging,
     StoreProductMonth,
 )
 
@@ -21,8 +19,8 @@ __all__ = [
     "Category",
     "CategoryTotal",
     "CategoryTotalHistory",
-    "CategoryTotalStaging",
     "ImportBatch",
+    "ImportChange",
     "ImportKind",
     "ImportProfile",
     "Product",
@@ -30,6 +28,5 @@ __all__ = [
     "RetailerArticle",
     "SellOut",
     "SellOutHistory",
-    "SellOutStaging",
     "StoreProductMonth",
 ]

@@ -72,7 +72,12 @@ class ImportBatch(models.Model):
     rows_rejected = models.PositiveIntegerField(default=0)
     period_starts_on = models.DateField(null=True)
     period_ends_on = models.DateField(null=True)
+    # Order in which batches took effect: whose statement is the later one. Empty until imported.
+    sequence = models.BigIntegerField(null=True, unique=True, editable=False)
+    # The batch whose file this one repeats byte for byte, all rows unchanged: it has no statements of its own then.
+    repeats = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="repetitions", editable=False)
     control_totals = models.JSONField(default=list)
+    preview = models.JSONField(default=dict)  # of the last check: first rows as understood, counts, profile and why
     messages = models.JSONField(default=list)  # file-level errors and warnings
     seconds = models.FloatField(default=0)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="import_batches")
@@ -113,3 +118,20 @@ class RefusedRow(models.Model):
 
     def __str__(self):
         return self.message
+
+
+class ImportChange(models.Model):
+    """One row of master data that ``batch`` made (``before`` empty) or changed (``before``: field → value it had); undo reads it."""
+
+    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="changes")
+    object_type = models.CharField(max_length=60)
+    object_id = models.BigIntegerField()
+    before = models.JSONField(null=True)
+    after = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["object_type", "object_id"], name="import_change_object")]
+        verbose_name = _("imported change")
+
+    def __str__(self):
+        return f"{self.object_type} {self.object_id}"

@@ -11,6 +11,7 @@ from stdnum.exceptions import ValidationError as CheckDigitError
 from accounts.models import KeyAccount
 from accounts.querysets import ByAccountQuerySet
 from ka_crm.models import SearchedModel
+from ka_crm.money import from_e4
 
 from ..querysets import ProductQuerySet
 
@@ -89,6 +90,24 @@ class Product(SearchedModel):
 
     def get_absolute_url(self):
         return reverse("sales:product_detail", args=[self.pk])
+
+    @property
+    def brand_name(self):
+        return self.brand.name if self.brand_id else ""
+
+    @property
+    def category_name(self):
+        return self.category.name if self.category_id else ""
+
+    @property
+    def list_price(self):
+        """Decimal in ``currency``, four digits, or None."""
+        return from_e4(self.list_price_e4)
+
+    @property
+    def unit_cost(self):
+        """Decimal in ``currency``, four digits, or None; shown only to those with ``costs.view``."""
+        return from_e4(self.unit_cost_e4)
 
 
 class RetailerArticle(models.Model):

@@ -1,7 +1,7 @@
 """Sell-out facts, what they were before each restatement, and the rollups that pages and reports read.
 
-The fact tables carry no foreign-key constraints in the database: a load checks its keys once, set-wise, in the staging
-table (docs/decisions/0008-sell-out-by-staging-and-deltas.md); ``check_integrity`` looks for orphans. Money is in minor
+The fact tables carry no foreign-key constraints in the database: a load checks its keys once, before staging
+(docs/decisions/0008-sell-out-by-staging-and-deltas.md); ``check_integrity`` looks for orphans. Money is in minor
 units of the account's sell-out currency; ``net`` is what the retailer took in, the sell-out value of all KPIs.
 """
 
@@ -51,9 +51,13 @@ class SellOut(models.Model):
 
 
 class SellOutHistory(models.Model):
-    """What a sell-out row said before ``replaced_by`` changed or superseded it; undo reads it back."""
+    """What ``batch`` said about one key, kept for every key of which more than one file has spoken.
 
-    replaced_by = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    A key with rows here has all its statements here, in the order of their batches' ``sequence``; a key without has said
+    what it says once, in SellOut. So a batch can be taken out of the middle, and the key says what the others said.
+    """
+
+    batch = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     sold_on = models.DateField()
     store = fact_key(Store)
     product = fact_key(Product)
@@ -63,28 +67,10 @@ class SellOutHistory(models.Model):
     gross_minor = models.BigIntegerField()
     discount_minor = models.BigIntegerField()
     net_minor = models.BigIntegerField()
-    coupon_minor = models.BigIntegerField()
-    batch = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    coupon_minor = models.BigIntegerField(null=True)  # empty: the file did not state it, what was known stayed
 
     class Meta:
         indexes = [models.Index(fields=["sold_on", "store", "product", "grain"], name="sellout_history_key")]
-
-
-class SellOutStaging(models.Model):
-    """Rows of a file between reading and committing; emptied by the end of each import. ``row`` is the file's row number."""
-
-    batch = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
-    row = models.PositiveIntegerField()
-    sold_on = models.DateField()
-    store = fact_key(Store)
-    product = fact_key(Product)
-    grain = models.PositiveSmallIntegerField()
-    account = fact_key(KeyAccount)
-    units = models.IntegerField()
-    gross_minor = models.BigIntegerField()
-    discount_minor = models.BigIntegerField()
-    net_minor = models.BigIntegerField()
-    coupon_minor = models.BigIntegerField(null=True)  # empty: the file does not state it, what is known stays
 
 
 class _Sums(models.Model):
@@ -156,26 +142,15 @@ class CategoryTotal(models.Model):
 
 
 class CategoryTotalHistory(models.Model):
-    """What a market total said before ``replaced_by`` changed it."""
+    """What ``batch`` said about one market total, kept where more than one file has spoken of it (see SellOutHistory)."""
 
-    replaced_by = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    batch = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     month = models.DateField()
     store = fact_key(Store)
     category = fact_key(Category)
     account = fact_key(KeyAccount)
     market_units = models.BigIntegerField()
     market_net_minor = models.BigIntegerField()
-    batch = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
 
-
-class CategoryTotalStaging(models.Model):
-    """Market totals of a file between reading and committing."""
-
-    batch = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
-    row = models.PositiveIntegerField()
-    month = models.DateField()
-    store = fact_key(Store)
-    category = fact_key(Category)
-    account = fact_key(KeyAccount)
-    market_units = models.BigIntegerField()
-    market_net_minor = models.BigIntegerField()
+    class Meta:
+        indexes = [models.Index(fields=["month", "store", "category"], name="category_history_key")]

@@ -1,0 +1,151 @@
+"""Verbs on accounts, stores, contacts and assignments; each one transaction with its trail."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from ka_crm.errors import DomainError, NotAllowed
+from team.audit import record
+from team.changes import archive_record, change_record, create_record, restore_record
+
+from .models import AccountAssignment, KeyAccount, Store
+
+
+def path_below(parent, pk):
+    """The tree path of account ``pk`` under ``parent`` (None for a root)."""
+    return f"{parent.path if parent else '/'}{pk}/"
+
+
+@transaction.atomic
+def create_account(*, account, actor):
+    """Save a new key account at its place in the tree. Raises ValidationError naming the fields."""
+    create_record(account, actor=actor, verb="account.created")
+    account.path = path_below(account.parent, account.pk)
+    account.save(update_fields=["path"])
+    return account
+
+
+@transaction.atomic
+def change_account(*, account, values, actor, expected_version=None):
+    """Change an account's fields; a new parent moves the whole subtree.
+
+    Raises DomainError for a place inside its own subtree, StaleRecord if somebody saved since ``expected_version``.
+    """
+    parent = values.get("parent", account.parent)
+    if parent and parent.path.startswith(account.path):
+        raise DomainError(_("“%(account)s” cannot belong to itself or to an account below it. Choose another place.") % {"account": account})
+    changed = change_record(account, values=values, actor=actor, verb="account.changed", expected_version=expected_version)
+    new_path = path_below(changed.parent, changed.pk)
+    if new_path != changed.path:
+        _move_subtree(changed.path, new_path)
+        changed.path = new_path
+    return changed
+
+
+def _move_subtree(old_path, new_path):
+    below = list(KeyAccount.objects.filter(path__startswith=old_path).only("pk", "path"))
+    for account in below:
+        account.path = new_path + account.path.removeprefix(old_path)
+    KeyAccount.objects.bulk_update(below, ["path"])
+
+
+def rebuild_paths():
+    """Set every account's ``path`` from its parents, for bulk writers; two statements and one per 1,000 changed rows."""
+    accounts = {account.pk: account for account in KeyAccount.objects.only("pk", "parent_id", "path")}
+    changed = []
+    for account in accounts.values():
+        parts, node, seen = [], account, set()
+        while node is not None:
+            if node.pk in seen:
+                raise DomainError(_("The accounts belong to each other in a circle: look at “%(pk)s”.") % {"pk": account.pk})
+            seen.add(node.pk)
+            parts.append(str(node.pk))
+            node = accounts.get(node.parent_id)
+        path = f"/{'/'.join(reversed(parts))}/"
+        if path != account.path:
+            account.path = path
+            changed.append(account)
+    KeyAccount.objects.bulk_update(changed, ["path"], batch_size=1000)
+
+
+def archive_account(*, account, actor):
+    """Archive an account without active stores or accounts below it. Raises DomainError naming what is in the way."""
+    below = account.children.active().count()
+    stores = account.stores.active().count()
+    if below or stores:
+        raise DomainError(
+            _("“%(account)s” still has %(stores)d active stores and %(below)d accounts below it. Archive or move those first.")
+            % {"account": account, "stores": stores, "below": below}
+        )
+    return archive_record(account, actor=actor, verb="account.archived")
+
+
+def restore_account(*, account, actor):
+    return restore_record(account, actor=actor, verb="account.restored")
+
+
+def create_store(*, store, actor):
+    return create_record(store, actor=actor, verb="store.created")
+
+
+def change_store(*, store, values, actor, expected_version=None):
+    return change_record(store, values=values, actor=actor, verb="store.changed", expected_version=expected_version)
+
+
+def archive_store(*, store, actor):
+    return archive_record(store, actor=actor, verb="store.archived")
+
+
+def restore_store(*, store, actor):
+    return restore_record(store, actor=actor, verb="store.restored")
+
+
+def create_contact(*, contact, actor):
+    return create_record(contact, actor=actor, verb="contact.created")
+
+
+def change_contact(*, contact, values, actor, expected_version=None):
+    return change_record(contact, values=values, actor=actor, verb="contact.changed", expected_version=expected_version)
+
+
+def archive_contact(*, contact, actor):
+    return archive_record(contact, actor=actor, verb="contact.archived")
+
+
+def restore_contact(*, contact, actor):
+    return restore_record(contact, actor=actor, verb="contact.restored")
+
+
+@transaction.atomic
+def assign(*, account, user, duty, style, starts_on, ends_on, actor):
+    """Give ``user`` the account and all below it from ``starts_on``; the same duty twice at once is refused."""
+    rival = AccountAssignment.objects.filter(account=account, user=user, duty=duty)
+    for other in rival:
+        if (ends_on is None or other.starts_on <= ends_on) and (other.ends_on is None or other.ends_on >= starts_on):
+            raise DomainError(
+                _("%(person)s already has this duty at “%(account)s” from %(start)s. End that assignment first.")
+                % {"person": user, "account": account, "start": other.starts_on}
+            )
+    assignment = AccountAssignment(account=account, user=user, duty=duty, style=style, starts_on=starts_on, ends_on=ends_on)
+    assignment.full_clean()
+    assignment.save()
+    record(assignment, "assignment.created", actor=actor, changes={"user": [None, str(user)], "starts_on": [None, str(starts_on)]})
+    return assignment
+
+
+@transaction.atomic
+def end_assignment(*, assignment, ends_on, actor):
+    """``ends_on`` is the last day; the row stays, so that history shows who looked after the account when."""
+    if ends_on < assignment.starts_on:
+        raise DomainError(_("The last day cannot be before the first, %(start)s.") % {"start": assignment.starts_on})
+    before = assignment.ends_on
+    if before is not None and before <= ends_on:
+        raise NotAllowed(_("This assignment has ended on %(end)s already.") % {"end": before})
+    assignment.ends_on = ends_on
+    assignment.save(update_fields=["ends_on"])
+    record(assignment, "assignment.ended", actor=actor, changes={"ends_on": [before and str(before), str(ends_on)]})
+    return assignment
+
+
+def stores_of(account):
+    """Active stores of ``account`` and all below it."""
+    return Store.objects.active().filter(account__path__startswith=account.path)

@@ -1,0 +1,122 @@
+"""What all forms share: clean text, the version the person saw, and the page that edits one record."""
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from .errors import DomainError, StaleRecord
+from .text import clean_text
+
+
+class DayInput(forms.DateInput):
+    """The device's own date picker; its value is always ISO."""
+
+    input_type = "date"
+
+    def __init__(self, **kwargs):
+        super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+class CleanFormMixin:
+    """Text without forbidden characters, native date pickers, no <form> tag of crispy's own."""
+
+    @property
+    def helper(self):
+        helper = FormHelper(self)
+        helper.form_tag = False
+        helper.disable_csrf = True
+        helper.include_media = False
+        return helper
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.DateField) and not isinstance(field.widget, DayInput):
+                field.widget = DayInput()
+            if isinstance(field.widget, forms.Textarea):
+                field.widget.attrs.setdefault("rows", 3)
+
+    def _clean_fields(self):
+        super()._clean_fields()
+        for name, value in self.cleaned_data.items():
+            if isinstance(value, str):
+                self.cleaned_data[name] = clean_text(value)
+
+
+class PlainForm(CleanFormMixin, forms.Form):
+    """A form that is not one record."""
+
+
+class RecordForm(CleanFormMixin, forms.ModelForm):
+    """A form over one record that remembers which version the person saw."""
+
+    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and hasattr(self.instance, "version"):
+            self.fields["seen_version"].initial = self.instance.version
+        else:
+            del self.fields["seen_version"]
+
+
+    @property
+    def values(self):
+        """What the person entered, field → value, without the form's own bookkeeping."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "seen_version"}
+
+    @property
+    def expected_version(self):
+        return self.cleaned_data.get("seen_version")
+
+
+def form_page(request, *, form, save, title, back_url, success, submit=None, template="components/form_page.html", context=None):
+    """The page around one form: on a valid POST calls ``save(form)`` once and goes to what it returns (a record or a url).
+
+    A DomainError or ValidationError of the service lands at its field or on top of the form; a StaleRecord answers 409 and
+    shows what the other person saved, keeping what this one typed.
+    """
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            target = save(form)
+        except StaleRecord as error:
+            status = 409
+            _show_other_version(form, error)
+        except DomainError as error:
+            form.add_error(None, str(error))
+        except ValidationError as error:
+            _attach(form, error)
+        else:
+            messages.success(request, success % {"record": target} if "%(record)s" in str(success) else success)
+            return HttpResponseRedirect(target if isinstance(target, str) else target.get_absolute_url())
+    status = 422 if status == 200 and form.is_bound and form.errors else status
+    page = {"form": form, "page_title": title, "back_url": back_url, "submit_label": submit or _("Save"), **(context or {})}
+    return render(request, template, page, status=status)
+
+
+def _attach(form, error):
+    """A model's complaint at the field that it names, or on top."""
+    details = getattr(error, "error_dict", None)
+    if details is None:
+        form.add_error(None, error)
+        return
+    for field, problems in details.items():
+        form.add_error(field if field in form.fields else None, problems)
+
+
+def _show_other_version(form, error):
+    """Say what the record holds now where it differs from what was typed, and let a second “Save” overwrite knowingly."""
+    current = type(form.instance)._base_manager.get(pk=form.instance.pk)
+    form.add_error(None, str(error))
+    for name, typed in form.values.items():
+        theirs = getattr(current, name, typed)
+        if theirs != typed:
+            form.add_error(name, _("Now saved here: “%(theirs)s”.") % {"theirs": "" if theirs is None else theirs})
+    form.add_error(None, _("Your entries are still below. Save again to put them over the other person's."))
+    form.data = form.data.copy()
+    form.data["seen_version"] = current.version

@@ -1,0 +1,74 @@
+"""The audit trail as people read it: who did what when, field by field."""
+
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .models import AuditEvent
+
+TRAIL_LENGTH = 20
+
+# The last word of a verb (“report.approved”) → what the page says and draws; a word not listed is shown as it is.
+_WORDS = {
+    "created": (gettext_lazy("Created"), "plus"),
+    "changed": (gettext_lazy("Changed"), "edit"),
+    "archived": (gettext_lazy("Archived"), "archive"),
+    "restored": (gettext_lazy("Brought back from the archive"), "undo"),
+    "ended": (gettext_lazy("Ended"), "flag"),
+    "submitted": (gettext_lazy("Submitted"), "send"),
+    "approved": (gettext_lazy("Approved"), "check"),
+    "returned": (gettext_lazy("Returned"), "undo"),
+    "commented": (gettext_lazy("Commented"), "message"),
+    "built": (gettext_lazy("Built"), "report"),
+    "rebuilt": (gettext_lazy("Built again"), "refresh"),
+    "imported": (gettext_lazy("Imported"), "upload"),
+    "received": (gettext_lazy("Received"), "upload"),
+    "refused": (gettext_lazy("Refused"), "x"),
+    "undone": (gettext_lazy("Undone"), "undo"),
+    "planned": (gettext_lazy("Planned"), "calendar"),
+    "checked_in": (gettext_lazy("Checked in"), "map-pin"),
+    "completed": (gettext_lazy("Completed"), "check"),
+    "cancelled": (gettext_lazy("Cancelled"), "x"),
+    "deactivated": (gettext_lazy("Sign-in taken away"), "lock"),
+}
+
+
+def title_of(verb):
+    """``report.approved`` → “Approved”, with its icon."""
+    label, icon = _WORDS.get(verb.rsplit(".", 1)[-1], (verb, "history"))
+    return label, icon
+
+
+def _shown(value):
+    return "–" if value is None or value == "" else value
+
+
+def _field_label(model, name):
+    try:
+        return str(model._meta.get_field(name).verbose_name)
+    except FieldDoesNotExist:  # a change may name something that is no field, such as “products”
+        return name
+
+
+def entries_of(events, model=None):
+    """``events`` (AuditEvents with their people) as the timeline component draws them."""
+    entries = []
+    for event in events:
+        label, icon = title_of(event.verb)
+        lines = [
+            f"{_field_label(model, field) if model else field}: {_shown(old)} → {_shown(new)}"
+            for field, (old, new) in event.changes.items()
+            if event.verb.endswith((".changed", ".ended"))
+        ]
+        if event.reason:
+            lines.append(f"“{event.reason}”")
+        actor = str(event.actor) if event.actor else _("The program")
+        if event.on_behalf_of:
+            actor = _("%(deputy)s for %(absent)s") % {"deputy": actor, "absent": event.on_behalf_of}
+        entries.append({"at": event.at, "title": label, "icon": icon, "actor": actor, "text": "\n".join(lines)})
+    return entries
+
+
+def trail_of(record):
+    """The newest entries of one record that the reader may see."""
+    return entries_of(AuditEvent.objects.about(record).for_list()[:TRAIL_LENGTH], type(record))
