@@ -19,6 +19,8 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
 _EXAMPLES = {}
+# Routes whose keyword names no row: a part of the style guide, a kind of file to import.
+WITHOUT_ROWS = {"styleguide_part"}
 
 
 @dataclass(frozen=True)

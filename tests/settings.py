@@ -25,6 +25,8 @@ if _redis_url and not _redis_url.startswith("unix:"):
     os.environ["REDIS_URL"] = f"{_redis_server}/{2 * _worker}"
     _cache_url = f"{_redis_server}/{2 * _worker + 1}"
 
+os.makedirs(os.path.join(_data_dir, "staticfiles"))
+
 from ka_crm.settings import *  # noqa: E402, F403
 from ka_crm.settings import CACHES, DATABASES, KA_DATA_DIR, REDIS_URL  # noqa: E402
 
