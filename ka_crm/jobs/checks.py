@@ -8,6 +8,7 @@ from django.core.checks import Error, register
 def queue_settings(app_configs=None, **kwargs):
     """Problems that would make jobs run twice or be taken for dead."""
     problems = []
+    lease, heartbeat = settings.JOBS_LEASE_SECONDS, settings.JOBS_HEARTBEAT_SECONDS
     options = getattr(settings, "CELERY_BROKER_TRANSPORT_OPTIONS", {})
     visibility = min(options.get("visibility_timeout", settings.CELERY_VISIBILITY_TIMEOUT), settings.CELERY_VISIBILITY_TIMEOUT)
     hard, soft = settings.CELERY_TASK_TIME_LIMIT, settings.CELERY_TASK_SOFT_TIME_LIMIT
@@ -27,10 +28,10 @@ def queue_settings(app_configs=None, **kwargs):
                 id="jobs.E002",
             )
         )
-    if settings.JOBS_LEASE_SECONDS < 3 * settings.JOBS_HEARTBEAT_SECONDS:
+    if lease < 3 * heartbeat:
         problems.append(
             Error(
-                f"A run is taken for dead after {settings.JOBS_LEASE_SECONDS:g} s, but says that it lives only every {settings.JOBS_HEARTBEAT_SECONDS:g} s.",
+                f"A run is taken for dead after {lease:g} s, but says that it lives only every {heartbeat:g} s.",
                 hint="Set KA_JOBS_LEASE_SECONDS to at least three times KA_JOBS_HEARTBEAT_SECONDS.",
                 id="jobs.E003",
             )

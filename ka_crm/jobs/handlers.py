@@ -15,8 +15,8 @@ or in ``with job.once("step") as first: if first: …`` blocks (each step exactl
 What a handler returns (a dict that JSON can hold, or None) becomes ``job.result``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 from django.utils.module_loading import autodiscover_modules
 

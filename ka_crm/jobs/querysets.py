@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from django.conf import settings
@@ -75,7 +76,7 @@ class JobQuerySet(models.QuerySet):
             elif requested_by is not None and job.requested_by_id != requested_by.pk:
                 job.watchers.add(requested_by)
             if job.state == JobState.DUE and job.run_after is None:
-                transaction.on_commit(lambda: wake(job.pk), using=self.db, robust=True)
+                transaction.on_commit(partial(wake, job.pk), using=self.db, robust=True)
             return job
 
     def _existing(self, kind, unique_key, *, rerun):

@@ -125,7 +125,8 @@ def run_job(job_id):
     if row is None:
         return None
     language = getattr(row.requested_by, "language", None) or translation.get_language()
-    with structlog.contextvars.bound_contextvars(job=str(row.uuid), job_kind=row.kind, request_id=row.request_id), translation.override(language):
+    facts = {"job": str(row.uuid), "job_kind": row.kind, "request_id": row.request_id}
+    with structlog.contextvars.bound_contextvars(**facts), translation.override(language):
         return _run(RunningJob(row, claim))
 
 

@@ -96,9 +96,9 @@ def stop_run(*, job_id, claim, **progress):
 
 def hand_back(*, job_id, claim):
     """Give the job to another worker because this one is told to stop; the attempt does not count."""
-    now = timezone.now()
+    uncounted = {"attempts": F("attempts") - 1, "run_after": None, "wake_after": timezone.now()}
     mine = held(job_id=job_id, claim=claim).filter(attempts__gt=0)
-    return bool(mine.move(current=JobState.RUNNING, to=JobState.DUE, claimed_by="", attempts=F("attempts") - 1, run_after=None, wake_after=now))
+    return bool(mine.move(current=JobState.RUNNING, to=JobState.DUE, claimed_by="", **uncounted))
 
 
 @transaction.atomic
@@ -124,9 +124,12 @@ def cancel_job(*, job_id, actor):
     """Cancel a waiting job now, or ask a running one to stop at its next safe point. Raises IllegalMove if it has ended."""
     job = Job.objects.select_for_update().get(pk=job_id)
     jobs = Job.objects.filter(pk=job_id)
-    if not jobs.move(current=JobState.DUE, to=JobState.CANCELLED, finished_at=timezone.now(), cancel_requested=True):
-        if not jobs.filter(state=JobState.RUNNING).update(cancel_requested=True, run_again=False):
-            raise IllegalMove(_("“%(job)s” has ended already (%(state)s): there is nothing to cancel.") % {"job": job.title, "state": job.get_state_display()})
+    cancelled = jobs.move(current=JobState.DUE, to=JobState.CANCELLED, finished_at=timezone.now(), cancel_requested=True)
+    asked = cancelled or jobs.filter(state=JobState.RUNNING).update(cancel_requested=True, run_again=False)
+    if not asked:
+        raise IllegalMove(
+            _("“%(job)s” has ended already (%(state)s): there is nothing to cancel.") % {"job": job.title, "state": job.get_state_display()}
+        )
     job_steered.send(Job, job=job, verb="job.cancelled", actor=actor)
     job.refresh_from_db()
     return job
@@ -139,15 +142,22 @@ def retry_job(*, job_id, actor):
     Steps that it has done (``job.once``) stay done.
     """
     job = Job.objects.select_for_update().get(pk=job_id)
-    fresh = {"attempts": 0, "cancel_requested": False, "refused": False, "finished_at": None, "run_after": None, "wake_after": timezone.now()}
+    fresh = {"attempts": 0, "cancel_requested": False, "refused": False, "finished_at": None, "run_after": None}
+    same = Job.objects.filter(pk=job_id)
     try:
         with transaction.atomic():
-            moved = any(Job.objects.filter(pk=job_id).move(current=state, to=JobState.DUE, **fresh) for state in (JobState.FAILED, JobState.CANCELLED))
+            moved = any(
+                same.move(current=state, to=JobState.DUE, wake_after=timezone.now(), **fresh)
+                for state in (JobState.FAILED, JobState.CANCELLED)
+            )
     except IntegrityError:
-        raise IllegalMove(_("“%(job)s” was asked for again in the meantime and waits or runs already: follow that job instead.") % {"job": job.title}) from None
+        raise IllegalMove(
+            _("“%(job)s” was asked for again in the meantime and waits or runs already: follow that job instead.") % {"job": job.title}
+        ) from None
     if not moved:
         raise IllegalMove(
-            _("“%(job)s” is in state “%(state)s”: only failed and cancelled jobs can be run again.") % {"job": job.title, "state": job.get_state_display()}
+            _("“%(job)s” is in state “%(state)s”: only failed and cancelled jobs can be run again.")
+            % {"job": job.title, "state": job.get_state_display()}
         )
     job_steered.send(Job, job=job, verb="job.retried", actor=actor)
     transaction.on_commit(lambda: wake(job_id), robust=True)

@@ -86,7 +86,13 @@ def _connection():
     options = dict(current_app.conf.broker_transport_options)
     if settings.REDIS_URL:
         timeout = settings.JOBS_SEND_TIMEOUT
-        options |= {"socket_timeout": timeout, "socket_connect_timeout": timeout, "health_check_interval": 0, "retry_on_timeout": False, "max_retries": 0}
+        options |= {
+            "socket_timeout": timeout,
+            "socket_connect_timeout": timeout,
+            "health_check_interval": 0,
+            "retry_on_timeout": False,
+            "max_retries": 0,
+        }
     return current_app.connection_for_write(transport_options=options)
 
 
