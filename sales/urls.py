@@ -1,4 +1,23 @@
-"""Routes of sales."""
+"""Routes of products, imports and profiles, and the sell-out panels."""
+
+from django.urls import path
+
+from ka_crm import policy
+
+from .views import panels, products, profiles
 
 app_name = "sales"
-urlpatterns = []
+urlpatterns = [
+    path("products/", policy.requires("products.view")(products.ProductList.as_view()), name="product_list"),
+    path("products/new/", products.product_create, name="product_create"),
+    path("products/<int:pk>/", products.product_detail, name="product_detail"),
+    path("products/<int:pk>/edit/", products.product_edit, name="product_edit"),
+    path("products/<int:pk>/archive/", products.product_archive, name="product_archive"),
+    path("products/<int:pk>/sellout/", panels.product_panel, name="product_panel"),
+    path("accounts/<int:pk>/sellout/", panels.account_panel, name="account_panel"),
+    path("stores/<int:pk>/sellout/", panels.store_panel, name="store_panel"),
+    path("imports/profiles/", policy.requires("imports.view")(profiles.ImportProfileList.as_view()), name="profile_list"),
+    path("imports/profiles/new/", profiles.profile_create, name="profile_create"),
+    path("imports/profiles/<int:pk>/", profiles.profile_detail, name="profile_detail"),
+    path("imports/profiles/<int:pk>/edit/", profiles.profile_edit, name="profile_edit"),
+]
