@@ -1,0 +1,81 @@
+"""The navigation as data: each app registers its items in ``AppConfig.ready()``, the shell shows what the person may open.
+
+    navigation.register("sales", _("Sell-out"), "sales:sellout", icon="chart-bar", capability="sales.view", order=20)
+
+``phone=True`` offers the item for the bottom bar of a phone; the first four by order get a place, the rest is under “More”.
+"""
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+# Key → label, in the order of the screen; an empty label draws the items without a heading.
+GROUPS = {
+    "work": "",
+    "accounts": _("Customers"),
+    "sales": _("Sales"),
+    "terms": _("Agreements"),
+    "money": _("Money"),
+    "insight": _("Insight"),
+    "data": _("Data"),
+    "admin": _("Administration"),
+}
+PHONE_PLACES = 4
+
+_ITEMS = {}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One link of the navigation; ``capability`` None shows it to everybody who is signed in."""
+
+    group: str
+    label: str
+    url_name: str
+    icon: str
+    capability: str | None
+    order: int
+    phone: bool
+
+
+def register(group, label, url_name, icon, capability=None, order=50, phone=False):
+    """Add a link; registering the same ``url_name`` again replaces it. Raises ValueError for an unknown group."""
+    if group not in GROUPS:
+        raise ValueError(f"There is no navigation group “{group}”; there are {', '.join(GROUPS)}.")
+    _ITEMS[url_name] = Item(group, label, url_name, icon, capability, order, phone)
+
+
+def registered():
+    """Every item, whoever may see it."""
+    return list(_ITEMS.values())
+
+
+def _link(item, url, current):
+    return {"label": item.label, "url": url, "icon": item.icon, "current": item.url_name == current}
+
+
+def _address(item):
+    try:
+        return reverse(item.url_name)
+    except NoReverseMatch:  # an app that is switched off takes its pages along; a test finds a wrong name
+        return None
+
+
+def navigation_for(user, path):
+    """What the shell draws: ``groups`` (label, links), ``phone`` and ``more`` links; the link whose address leads to ``path`` is current."""
+    allowed = [item for item in _ITEMS.values() if item.capability is None or user.has_capability(item.capability)]
+    linked = [(item, url) for item in sorted(allowed, key=lambda item: (item.order, item.url_name)) if (url := _address(item))]
+    leading = [(len(url), item.url_name) for item, url in linked if path == url or (url != "/" and path.startswith(url))]
+    current = max(leading)[1] if leading else None
+    groups = []
+    for key, label in GROUPS.items():
+        links = [_link(item, url, current) for item, url in linked if item.group == key]
+        if links:
+            groups.append({"key": key, "label": label, "links": links, "open": not label or any(link["current"] for link in links)})
+    places = [item for item, _url in linked if item.phone][:PHONE_PLACES]
+    return {
+        "groups": groups,
+        "phone": [_link(item, url, current) for item, url in linked if item in places],
+        "elsewhere": current is None or all(item.url_name != current for item in places),
+    }
