@@ -27,13 +27,13 @@ MONTHS = {
     )
     for name in names.split()
 }
-TOKENS = {"YYYY": r"(?P<year>\d{4})", "Mon": r"(?P<month_name>[^\W\d_]{3,10})\.?", "MM": None, "M": None, "DD": None, "D": None}
+TOKENS = {"YYYY": r"(?P<year>\d{4})", "YY": r"(?P<year>\d{2})", "Mon": r"(?P<month_name>[^\W\d_]{3,10})\.?", "MM": None, "M": None, "DD": None, "D": None}
 EARLIEST = date(1990, 1, 1)
-TOKEN = re.compile("YYYY|Mon|MM|M|DD|D")
+TOKEN = re.compile("YYYY|YY|Mon|MM|M|DD|D")
 
 
 class DateFormatError(ValueError):
-    """The form is not made of YYYY, MM or Mon, DD and signs between them."""
+    """The form is not made of YYYY or YY, MM or Mon, DD and signs between them."""
 
 
 @lru_cache(maxsize=256)
@@ -63,7 +63,12 @@ def parse_date(text, formats):
             groups = match.groupdict()
             month = int(groups["month"]) if groups.get("month") else MONTHS.get((groups.get("month_name") or "").casefold(), 0)
             try:
-                return date(int(groups["year"]), month, int(groups["day"]))
+                return date(_full_year(groups["year"]), month, int(groups["day"]))
             except ValueError:
                 continue
     return None
+
+
+def _full_year(digits):
+    """Two-digit years are of this century: files here are sales, not birthdays."""
+    return int(digits) + (2000 if len(digits) == 2 else 0)

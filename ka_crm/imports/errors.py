@@ -8,7 +8,7 @@ from ka_crm.errors import DomainError
 
 CODES = frozenset(
     "account archive check_digit columns date decimal duplicate duplicate_column empty encoding entity excel fields foreign_store"
-    " html incomplete length mangled_code missing_column no_rows nul number period quote sign size store_pattern test total"
+    " html incomplete length mangled_code missing_column no_rows nul number period quote sign size test total"
     " unknown_sku unknown_store unreadable".split()
 )
 SHOWN_LENGTH = 60

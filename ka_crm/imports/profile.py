@@ -93,16 +93,35 @@ class Profile:
     @property
     def store_field(self):
         """Which code of ours or theirs names the store in this dialect."""
-        return next((f for f in ("store_code", "retailer_store_no", "store_gln") if f in self.columns), "")
+        return next((f for f in ("store_code", "retailer_store_no", "store_gln") if f in self.columns), self.edifact_store)
 
     @property
     def item_field(self):
         """Which code names the product in this dialect."""
-        return next((f for f in ("sku", "gtin", "article_no") if f in self.columns), "")
+        return next((f for f in ("sku", "gtin", "article_no") if f in self.columns), self.edifact_item)
+
+    @property
+    def edifact_store(self):
+        """What LOC holds in this partner's messages: GLN, unless the profile says its own store numbers."""
+        return self.edifact.get("store", "store_gln") if self.container == "edifact" else ""
+
+    @property
+    def edifact_item(self):
+        """What LIN holds in this partner's messages: GTIN, unless the profile says article numbers."""
+        return self.edifact.get("item", "gtin") if self.container == "edifact" else ""
 
     def totals_patterns(self):
         """(compiled pattern, scope) of the lines that state sums."""
         return [(re.compile(row["pattern"], re.IGNORECASE), row.get("scope", "grand")) for row in self.totals_rows]
+
+    def footer_patterns(self):
+        """Compiled patterns of the lines that are not data."""
+        return [re.compile(footer, re.IGNORECASE) for footer in self.footers]
+
+    @classmethod
+    def of_schema(cls, schema, code="CANONICAL", **settings):
+        """The plain form of our own files: every field under its own name."""
+        return cls(code=code, kind=schema.name, columns={f.name: (f.name,) for f in schema.fields}, **settings)
 
 
 def _frozen(value):

@@ -5,8 +5,21 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
+from django.utils.translation import gettext as _
 
-from .errors import RowError
+from .checks import RowChecks
+from .containers import open_file
+from .delimited import DelimitedTable
+from .edifact import EdifactTable
+from .errors import FileRefused, RowError, refuse_file, row_error
+from .headers import month_in
+from .matrix import MatrixTable, month_period
+from .numbers import BadValue, Marks
+from .sheets import HtmlTable, SheetTable
+from .totals import ControlTotal, TotalsLedger
+from .values import NUMERIC, Context, parse_cell
+
+MAX_HINTED_STORES = 20_000
 
 
 @dataclass(slots=True)
@@ -25,7 +38,7 @@ class Column:
         values = self.values if missing is None else [missing if value is None else value for value in self.values]
         distinct = np.empty(len(values), dtype=dtype)
         distinct[:] = values
-        return distinct[self.codes]
+        return distinct[self.codes] if len(values) else np.empty(0, dtype=dtype)
 
     def text_at(self, index):
         return self.texts[self.codes[index]]
@@ -36,7 +49,10 @@ class Column:
 
 @dataclass(slots=True)
 class Chunk:
-    """Some tens of thousands of data rows. ``bad[i]`` says that row ``numbers[i]`` has at least one of ``errors`` and must not be stored."""
+    """Some tens of thousands of data rows, in file order. ``bad[i]`` says that row ``numbers[i]`` has a finding and must not be stored.
+
+    ``numbers`` count the data rows of the file from 1; titles, totals, footers and blank lines are not counted.
+    """
 
     numbers: np.ndarray
     columns: dict[str, Column]
@@ -58,45 +74,194 @@ class RawRow:
 
 
 @dataclass
-class ControlTotal:
-    """What a totals line states, and what the rows before it come to, both in the units of the field's kind."""
-
-    label: str
-    scope: str
-    field: str
-    stated: int
-    found: int
-
-
-@dataclass
 class AccountHints:
     """What the file itself says about whose it is."""
 
     account_codes: set[str] = field(default_factory=set)
     sender_gln: str = ""
+    interchange: str = ""
     store_field: str = ""
     stores: set[str] = field(default_factory=set)
 
 
 class Reading:
-    """A file being read once. After iteration: ``rows_read``, ``warnings``, ``control_totals``, ``hints`` are complete."""
+    """A file being read once. After iteration ``rows_read``, ``rows_bad``, ``warnings``, ``control_totals`` and ``hints`` are complete."""
 
-    def __init__(self, path, profile, schema, *, file_name, period, today, currency_digits):
-        raise NotImplementedError
+    def __init__(self, table, profile, schema, *, context, period):
+        self.profile, self.schema, self.period = profile, schema, period
+        self.header = table.header
+        self.rows_read = self.rows_bad = 0
+        self.hints = AccountHints(store_field=profile.store_field)
+        self._table, self._context = table, context
+        self._fields = {name: position for name, position in table.header.columns.items() if name in schema}
+        self._cache = {name: {} for name in self._fields}
+        self._totals = TotalsLedger(profile, schema, table.header)
+        self._checks = RowChecks(profile, schema, table.header, period=period, currency_digits=context.currency_digits)
+        self._held = {}
+
+    @property
+    def titles(self):
+        """The lines above the header, such as a report's name and period."""
+        return self.header.titles
+
+    @property
+    def control_totals(self) -> list[ControlTotal]:
+        """Every sum that the file states, beside what its rows come to."""
+        return self._totals.totals
+
+    @property
+    def warnings(self) -> list[RowError]:
+        """Findings that do not stop an import: control totals that differ, EDI messages of another kind."""
+        notes = [RowError(0, "", "", "unreadable", note) for note in getattr(self._table, "notes", [])]
+        return self._totals.warnings(self._context.currency_digits) + notes
 
     def chunks(self) -> Iterator[Chunk]:
         """Chunks in file order, memory flat. Raises FileRefused, also midway: then nothing of the file may be kept."""
-        raise NotImplementedError
+        used = sorted({0, *self._fields.values()})
+        try:
+            for batch in self._table.batches(used):
+                chunk = self._chunk(batch)
+                if len(chunk):
+                    yield chunk
+            self._finish()
+        finally:
+            self._table.close()
+        if not self.rows_read:
+            raise refuse_file("no_rows", _("The file has a header and no rows. Nothing is imported and nothing is replaced."))
 
     def rows(self) -> Iterator[RawRow]:
         """The same, row by row."""
-        raise NotImplementedError
+        for chunk in self.chunks():
+            findings = {}
+            for error in chunk.errors:
+                findings.setdefault(error.row, []).append(error)
+            for index, number in enumerate(chunk.numbers.tolist()):
+                columns = chunk.columns.items()
+                texts = {name: column.text_at(index) for name, column in columns}
+                yield RawRow(number, texts, {name: column.value_at(index) for name, column in columns}, findings.get(number, []))
+
+    def _chunk(self, batch):
+        texts = {name: batch.cells[position] for name, position in self._fields.items()}
+        lines = self._totals.lines_of(batch, texts)
+        data = lines.data
+        for name in self.profile.fill_down:
+            if name in texts:
+                texts[name] = self._filled(name, *texts[name], data)
+        count = int(data.sum())
+        numbers = np.cumsum(data) + self.rows_read
+        bad, errors = np.zeros(batch.size, dtype=bool), []
+        for index, flaw in batch.flaws.items():
+            if data[index]:
+                bad[index] = True
+                errors.append(row_error(int(numbers[index]), flaw.column, flaw.value, flaw.code, flaw.reason))
+        whole = data & ~bad
+        columns = self._columns(texts, numbers, whole, bad, errors)
+        columns |= self._checks.derived(columns)
+        self._checks.run(columns, numbers, whole, bad, errors)
+        self._totals.add(columns, lines, whole, lambda name, text: self._parsed(name, text))
+        self.rows_read += count
+        self.rows_bad += int(bad.sum())
+        if not data.all():
+            columns = {name: Column(column.codes[data], column.texts, column.values) for name, column in columns.items()}
+            numbers, bad = numbers[data], bad[data]
+        self._note_hints(columns)
+        errors.sort(key=lambda error: error.row)
+        return Chunk(numbers.astype(np.int64), columns, bad, errors)
+
+    def _columns(self, texts, numbers, whole, bad, errors):
+        """Each field's Column; findings go to ``errors`` and ``bad``."""
+        for name, (_codes, distinct) in texts.items():
+            if self.schema[name].kind in NUMERIC:
+                self._context.marks.observe(self.header.name_of(name), distinct)
+        columns = {}
+        for name, (codes, distinct) in texts.items():
+            found = [self._parsed(name, text) for text in distinct]
+            wrong = [code for code, value in enumerate(found) if type(value) is BadValue]
+            if wrong:
+                rows = np.flatnonzero(np.isin(codes, wrong) & whole)
+                bad[rows] = True
+                for index in rows.tolist():
+                    code = codes[index]
+                    errors.append(row_error(int(numbers[index]), self.header.name_of(name), distinct[code], found[code].code, found[code].reason))
+                found = [None if type(value) is BadValue else value for value in found]
+            columns[name] = Column(codes, distinct, found)
+        return columns
+
+    def _parsed(self, name, text):
+        """The value of a cell or the BadValue it raised; each distinct cell of the file is parsed once, within reason."""
+        cache = self._cache[name]
+        key = text if type(text) is str else (type(text), text)
+        if key in cache:
+            return cache[key]
+        try:
+            value = parse_cell(text, self.schema[name], self._context)
+        except BadValue as refusal:
+            value = refusal
+        if len(cache) > 200_000:
+            cache.clear()
+        cache[key] = value
+        return value
+
+    def _filled(self, name, codes, distinct, data):
+        """Empty cells of data rows take the cell of the data row above, across chunks too."""
+        empty = [code for code, text in enumerate(distinct) if not text.strip()]
+        distinct = [*distinct, self._held.get(name, "")]
+        codes = codes.astype(np.int32)
+        sources = np.where(data & ~np.isin(codes, empty), np.arange(len(codes)), -1)
+        sources = np.maximum.accumulate(sources)
+        filled = np.where(sources >= 0, codes[sources], len(distinct) - 1)
+        if len(filled):
+            self._held[name] = distinct[filled[-1]]
+        return np.where(data, filled, codes).astype(np.int32), distinct
+
+    def _finish(self):
+        self._totals.add_checks(getattr(self._table, "checks", []), self._context.currency_digits)
+        envelope = getattr(self._table, "envelope", None)
+        if envelope is not None:
+            self.hints.sender_gln, self.hints.interchange = envelope.sender, envelope.reference
+
+    def _note_hints(self, columns):
+        if "account_code" in columns:
+            self.hints.account_codes.update(value for value in columns["account_code"].values if value)
+        store = columns.get(self.profile.store_field)
+        if store is not None and len(self.hints.stores) < MAX_HINTED_STORES:
+            self.hints.stores.update(value for value in store.values if value)
 
 
-def read_rows(path, profile, schema, *, file_name, declared_period: tuple[date, date] | None = None, today=None, currency_digits=2):
-    """Open ``path`` by ``profile`` for the fields of ``schema``.
+def read_rows(path, profile, schema, *, file_name, today, declared_period: tuple[date, date] | None = None, currency_digits=2):
+    """Open ``path`` by ``profile`` for the fields of ``schema``; gives a Reading.
 
     ``file_name`` is the sender's; a month in it (201703, 2017-03) counts as the declared period if none is given.
-    ``today`` (a date) bounds dates. Raises FileRefused when the file as a whole cannot be read.
+    ``today`` (a date) is the last day that a sale can have. Raises FileRefused when the file as a whole cannot be read.
     """
-    raise NotImplementedError
+    period = declared_period
+    if period is None and schema.period_field:
+        month = month_in(file_name)
+        period = month_period(month) if month else None
+    table = open_table(path, profile, schema, file_name=file_name, period=declared_period)
+    marks = Marks(getattr(table, "decimal_mark", None) or profile.decimal_mark, profile.thousands_mark)
+    context = Context(profile, marks, today=today, currency_digits=currency_digits)
+    return Reading(table, profile, schema, context=context, period=period)
+
+
+def open_table(path, profile, schema, *, file_name="", period=None):
+    """The table in ``path``: the content says what it is, the profile how its rows are laid out."""
+    opened = open_file(path, encoding=profile.encoding)
+    if opened.kind == "edifact" and profile.container == "edifact":
+        return EdifactTable(opened, profile, schema)
+    if opened.kind in ("xlsx", "xls") and profile.container == "matrix_xlsx":
+        return MatrixTable(opened, profile, schema, file_name=file_name, period=period)
+    if profile.container in ("edifact", "matrix_xlsx") or opened.kind == "edifact":
+        raise FileRefused(RowError(0, "", "", *_unexpected(opened.kind, profile)))
+    if opened.kind in ("xlsx", "xls"):
+        return SheetTable(opened, profile, schema)
+    return (HtmlTable if opened.kind == "html" else DelimitedTable)(opened, profile, schema)
+
+
+def _unexpected(kind, profile):
+    """(code, message) for a container that the profile cannot be about."""
+    names = {"text": "CSV", "html": "HTML", "edifact": "EDI", "xlsx": "Excel", "xls": "Excel"}
+    wanted = {"delimited": "CSV", "xlsx": "Excel", "matrix_xlsx": "Excel", "edifact": "EDI"}
+    code = {"html": "html", "xlsx": "excel", "xls": "excel"}.get(kind, "unreadable")
+    message = _("This is a file of kind %(kind)s, but the profile %(profile)s reads %(wanted)s. Choose another profile.")
+    return code, message % {"kind": names[kind], "profile": profile.code, "wanted": wanted[profile.container]}
