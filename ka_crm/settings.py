@@ -57,7 +57,11 @@ SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = env.list("KA_SECRET_KEY_FALLBACKS", default=[])
 
 SECURE_SSL_REDIRECT = KA_HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("KA_BEHIND_PROXY", default=False) else None
+KA_BEHIND_PROXY = env.bool("KA_BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if KA_BEHIND_PROXY else None
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if KA_BEHIND_PROXY else 0  # whose address rate limits and the audit trail take
+# Where people reach this installation: links in mails that no request asked for.
+KA_SITE_URL = env("KA_SITE_URL", default="http://localhost:8000")
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if KA_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = KA_HTTPS
@@ -214,6 +218,12 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "KA CRM"
 # Roles that must turn on the second factor before they work; the demo company leaves it open.
 KA_MFA_ROLES = env.list("KA_MFA_ROLES", default=["finance", "administrator"])
+# How long a sign-in lasts, in minutes: without a click, and at most. Who works in stores signs in less often.
+KA_SESSION_IDLE_MINUTES = env.int("KA_SESSION_IDLE_MINUTES", default=30)
+KA_SESSION_MAX_MINUTES = env.int("KA_SESSION_MAX_MINUTES", default=12 * 60)
+KA_FIELD_ROLES = env.list("KA_FIELD_ROLES", default=["field_rep", "ka_manager"])
+KA_FIELD_SESSION_IDLE_MINUTES = env.int("KA_FIELD_SESSION_IDLE_MINUTES", default=12 * 60)
+KA_FIELD_SESSION_MAX_MINUTES = env.int("KA_FIELD_SESSION_MAX_MINUTES", default=7 * 24 * 60)
 USERSESSIONS_TRACK_ACTIVITY = False
 
 # --- languages, times, money -----------------------------------------------------------------------------------------------

@@ -1,19 +1,59 @@
-"""The audit trail: one row per change, in the transaction of the change."""
+"""The audit trail: one row per change, in the transaction of the change.
+
+The request's id is the one that logs and jobs carry (structlog's context); a job's rows carry the id of the request that
+asked for the job.
+"""
 
 from contextvars import ContextVar
 
+from structlog.contextvars import get_contextvars
+
 from .models import AuditEvent
 
-# Set by the middleware for a request and by the job runner for a job; rows written elsewhere (commands) have none.
-request_context = ContextVar("audit_request_context", default=None)
+# Set by AuditContextMiddleware for the length of a request; commands and jobs have no address.
+ip_address = ContextVar("audit_ip_address", default=None)
+
+
+def on_behalf(user, account, capability=None):
+    """The absent person through whom alone ``user`` sees ``account``, or holds ``capability``; None if it is their own right.
+
+    ``account`` is a key account, or any row whose manager has ``visible_to``; None leaves the capability to decide.
+    """
+    if user is None or not user.acts_for:
+        return None
+    alone = user.without_delegations()
+    if (account is None or _sees(alone, account)) and (capability is None or alone.has_capability(capability)):
+        return None
+    absent = (person.without_delegations() for person in user.acts_for)
+    return next(
+        (
+            person
+            for person in absent
+            if (account is None or _sees(person, account)) and (capability is None or person.has_capability(capability))
+        ),
+        None,
+    )
+
+
+def _sees(user, row):
+    return type(row)._default_manager.visible_to(user).filter(pk=row.pk).exists()
+
+
+def _account_of(obj):
+    """The key account a row hangs on, the row itself if it is one, else None."""
+    if obj._meta.label_lower == "accounts.keyaccount":
+        return obj
+    return getattr(obj, "account", None)
 
 
 def record(obj, verb, *, actor, changes=None, reason="", on_behalf_of=None, account_id=None):
     """Note that ``actor`` did ``verb`` (``report.approved``) to ``obj``; call inside the transaction of the change.
 
-    ``changes`` maps field → [old, new] of plain values. A deputy's row names both people through ``on_behalf_of``.
+    ``changes`` maps field → [old, new] of plain values, never secrets. A deputy's row names both people: ``on_behalf_of``
+    is found by ``on_behalf`` for the row's account unless given.
     """
-    context = request_context.get() or {}
+    if on_behalf_of is None and actor is not None and actor.acts_for and (account := _account_of(obj)) is not None:
+        on_behalf_of = on_behalf(actor, account)
     return AuditEvent.objects.create(
         actor=actor,
         on_behalf_of=on_behalf_of,
@@ -24,6 +64,20 @@ def record(obj, verb, *, actor, changes=None, reason="", on_behalf_of=None, acco
         account_ref=account_id if account_id is not None else getattr(obj, "account_id", None),
         changes=changes or {},
         reason=reason,
-        request_id=context.get("request_id", ""),
-        ip_address=context.get("ip_address"),
+        request_id=str(get_contextvars().get("request_id", ""))[:64],
+        ip_address=ip_address.get(),
     )
+
+
+def changed_fields(record, values, *, shown=str):
+    """Field → [old, new] of what ``values`` would change on ``record``, as plain values for ``record(changes=…)``."""
+    changes = {}
+    for field, new in values.items():
+        old = getattr(record, field)
+        if old != new:
+            changes[field] = [_plain(old, shown), _plain(new, shown)]
+    return changes
+
+
+def _plain(value, shown):
+    return value if value is None or isinstance(value, str | int | bool) else shown(value)

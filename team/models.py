@@ -1,11 +1,13 @@
 """People, teams, deputies and the audit trail."""
 
 import uuid
+from copy import copy
 from functools import cached_property
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +23,7 @@ class Team(models.Model):
     name = models.CharField(_("name"), max_length=100, unique=True)
     parent = models.ForeignKey("self", verbose_name=_("part of"), null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     path = models.CharField(max_length=200, editable=False, default="", db_index=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = TeamQuerySet.as_manager()
 
@@ -30,6 +33,14 @@ class Team(models.Model):
 
     def __str__(self):
         return self.name
+
+    def get_absolute_url(self):
+        return f"{reverse('team:team_tree')}#team-{self.pk}"
+
+    @property
+    def depth(self):
+        """0 for a team at the root."""
+        return self.path.count("/") - 2
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
@@ -67,6 +78,7 @@ class User(SearchedModel, AbstractBaseUser):
     time_zone = models.CharField(_("time zone"), max_length=50, blank=True)
     theme = models.CharField(_("appearance"), max_length=5, choices=Theme, default=Theme.AUTO)
     is_active = models.BooleanField(_("may sign in"), default=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = EMAIL_FIELD = "email"
@@ -82,6 +94,9 @@ class User(SearchedModel, AbstractBaseUser):
     def __str__(self):
         return self.name or self.email
 
+    def get_absolute_url(self):
+        return reverse("team:person_detail", args=[self.pk])
+
     def get_full_name(self):
         return str(self)
 
@@ -92,8 +107,16 @@ class User(SearchedModel, AbstractBaseUser):
     @cached_property
     def acts_for(self):
         """The absent people whose rights this person holds today as their deputy."""
-        today = timezone.localdate()
-        return list(User.objects.filter(is_active=True, absences__deputy=self, absences__starts_on__lte=today, absences__ends_on__gte=today).distinct())
+        holding = Delegation.objects.in_force_on(timezone.localdate()).filter(deputy=self)
+        return list(User.objects.filter(is_active=True, pk__in=holding.values("absent")).select_related("team").order_by("pk"))
+
+    def without_delegations(self):
+        """The same person with no more than their own rights; tells what they see and do only as a deputy."""
+        alone = copy(self)
+        for derived in ("capabilities", "sees_all", "people_in_scope"):
+            alone.__dict__.pop(derived, None)
+        alone.__dict__["acts_for"] = []
+        return alone
 
     @cached_property
     def capabilities(self):
@@ -124,7 +147,10 @@ class User(SearchedModel, AbstractBaseUser):
 
 
 class Delegation(models.Model):
-    """``deputy`` holds the rights of ``absent`` from ``starts_on`` to ``ends_on``, both days included; history shows both names."""
+    """``deputy`` holds the rights of ``absent`` from ``starts_on`` to ``ends_on``, both days included; history shows both names.
+
+    ``ended_at`` says that it was ended early: from that instant the deputy holds nothing more.
+    """
 
     absent = models.ForeignKey(User, verbose_name=_("absent"), on_delete=models.PROTECT, related_name="absences")
     deputy = models.ForeignKey(User, verbose_name=_("deputy"), on_delete=models.PROTECT, related_name="deputisings")
@@ -134,6 +160,8 @@ class Delegation(models.Model):
     handover = models.TextField(_("handover notes"), blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    ended_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(_("ended early"), null=True, editable=False)
 
     objects = DelegationQuerySet.as_manager()
 
@@ -146,6 +174,12 @@ class Delegation(models.Model):
 
     def __str__(self):
         return f"{self.deputy} → {self.absent} ({self.starts_on} – {self.ends_on})"
+
+    def status_on(self, day):
+        """``ended``, ``planned``, ``active`` or ``expired`` as of ``day``: words that statuses.py colours."""
+        if self.ended_at:
+            return "ended"
+        return "planned" if day < self.starts_on else "active" if day <= self.ends_on else "expired"
 
 
 class AuditEvent(models.Model):
@@ -168,6 +202,7 @@ class AuditEvent(models.Model):
 
     class Meta:
         ordering = ["-at", "-pk"]
+        verbose_name = _("audit entry")
         indexes = [models.Index(fields=["object_type", "object_id", "-at"], name="audit_object")]
 
     def __str__(self):

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from .roles import Role
+
 
 class TeamQuerySet(models.QuerySet):
     def visible_to(self, user):
@@ -22,6 +24,14 @@ class UserQuerySet(models.QuerySet):
     def active(self):
         return self.filter(is_active=True)
 
+    def in_team(self, team):
+        """Members of ``team`` and of every team below it."""
+        return self.filter(team__path__startswith=team.path)
+
+    def administrators(self):
+        """Those who can still let others in."""
+        return self.active().filter(role=Role.ADMINISTRATOR)
+
     def for_list(self):
         return self.select_related("team").order_by("sort_key", "pk")
 
@@ -33,8 +43,15 @@ class DelegationQuerySet(models.QuerySet):
             return self.all()
         return self.filter(Q(absent__in=user.people_in_scope) | Q(deputy__in=user.people_in_scope))
 
+    def not_ended(self):
+        return self.filter(ended_at=None)
+
     def in_force_on(self, day):
-        return self.filter(starts_on__lte=day, ends_on__gte=day)
+        """Delegations that give rights on ``day``; one that was ended early gives none at any time since."""
+        return self.not_ended().filter(starts_on__lte=day, ends_on__gte=day)
+
+    def overlapping(self, starts_on, ends_on):
+        return self.not_ended().filter(starts_on__lte=ends_on, ends_on__gte=starts_on)
 
     def for_list(self):
         return self.select_related("absent", "deputy", "created_by").order_by("-starts_on", "pk")

@@ -18,7 +18,9 @@ class Role(TextChoices):
 
 _VIEW = frozenset({"accounts.view", "products.view", "sales.view", "visits.view", "reports.view"})
 _FIELD = frozenset({"accounts.view", "products.view", "visits.view", "visits.record", "reports.view", "reports.write"})
-_MANAGER = _VIEW | _FIELD | {"accounts.change", "stores.change", "contacts.change", "imports.view", "imports.run", "reports.build", "data.export"}
+_MANAGER = (
+    _VIEW | _FIELD | {"accounts.change", "stores.change", "contacts.change", "imports.view", "imports.run", "reports.build", "data.export"}
+)
 _SUPERVISOR = _MANAGER | {"people.view", "assignments.manage", "accounts.create", "reports.approve", "must_stock.manage", "audit.view"}
 _FINANCE = _VIEW | {"costs.view", "imports.view", "imports.run", "reports.build", "data.export", "audit.view"}
 

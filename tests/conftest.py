@@ -100,6 +100,15 @@ def _guarded_network():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _emptied_between_tests(django_test_environment):
+    from tests import triggers  # reads settings, as above
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        triggers.let_flush_through(monkeypatch)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def data_dir(tmp_path, settings):
     """This test's own KA_DATA_DIR: uploads, mail, queue. Nothing a test writes outlives it or meets another test's files."""
