@@ -56,7 +56,8 @@ def _methods(view):
         if named:
             return tuple(method for method in ALL_METHODS if method in named)
         if view_class := getattr(layer, "view_class", None) or getattr(layer, "cls", None):
-            return tuple(method for method in ALL_METHODS if method != "OPTIONS" and hasattr(view_class, method.lower()))
+            has = {method for method in ALL_METHODS if hasattr(view_class, method.lower())} - {"OPTIONS"}
+            return tuple(method for method in ALL_METHODS if method in has or (method == "HEAD" and "GET" in has))
     return DEFAULT_METHODS
 
 
