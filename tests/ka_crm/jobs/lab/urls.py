@@ -1,3 +1,0 @@
-"""The laboratory serves no pages."""
-
-urlpatterns = []
