@@ -21,6 +21,8 @@ def clean_currency(code):
 
 
 class KeyAccountForm(RecordForm):
+    website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
+
     class Meta:
         model = KeyAccount
         fields = [
@@ -33,7 +35,6 @@ class KeyAccountForm(RecordForm):
             "claim_currency": CURRENCY_HELP,
             "sellout_format": _("The import profile of this retailer's sell-out files, such as D01. Empty: the content decides."),
         }
-        field_classes = {"website": forms.URLField}
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
@@ -41,7 +42,6 @@ class KeyAccountForm(RecordForm):
         if self.instance.pk:
             parents = parents.exclude(path__startswith=self.instance.path)
         self.fields["parent"].queryset = parents
-        self.fields["website"].assume_scheme = "https"
 
     def clean_country(self):
         country = self.cleaned_data["country"].upper()
