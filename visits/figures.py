@@ -78,7 +78,9 @@ def out_of_stock_lines(accounts, period, *, visitors=None, limit=200):
 
     ``visitors`` narrows to visits of these people. One statement.
     """
-    facts = ShelfFact.objects.filter(_of_visits(accounts, period, visitors), visit__status__in=SEEN, visit__store__isnull=False, is_out_of_stock=True)
+    facts = ShelfFact.objects.filter(
+        _of_visits(accounts, period, visitors), visit__status__in=SEEN, visit__store__isnull=False, is_out_of_stock=True
+    )
     return list(
         facts.values("product_id", account_id=F("visit__account_id"), store_id=F("visit__store_id"), store_name=F("visit__store__name"),
                      sku=F("product__sku"), product_name=F("product__name"))
@@ -114,7 +116,9 @@ def competitor_lines(accounts, period, *, visitors=None, limit=200):
 
 def visit_notes(accounts, period, *, visitors=None, limit=100):
     """Notes of visits that took place: dicts account_id, store_name, visitor_name, seen_on, purpose, note; newest first. One statement."""
-    visits = Visit.objects.filter(status__in=SEEN, planned_on__range=(period.starts_on, period.ends_on), account__in=accounts).exclude(note="")
+    visits = Visit.objects.filter(status__in=SEEN, planned_on__range=(period.starts_on, period.ends_on), account__in=accounts).exclude(
+        note=""
+    )
     if visitors is not None:
         visits = visits.filter(visitor__in=visitors)
     return list(

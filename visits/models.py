@@ -16,6 +16,9 @@ from .querysets import VisitFactQuerySet, VisitQuerySet
 from .states import VisitStatus
 
 
+CLOCK_TOLERANCE_S = 600
+
+
 class Visit(models.Model):
     """One call at one store (or at the account's headquarters when ``store`` is empty) by one person on one day.
 
@@ -82,6 +85,23 @@ class Visit(models.Model):
 
     def get_absolute_url(self):
         return reverse("visits:visit_detail", args=[self.pk])
+
+    @property
+    def place(self):
+        """Where the visit is: the store, or the account at its headquarters."""
+        return self.store or self.account
+
+    @property
+    def has_wrong_clock(self):
+        """Whether the phone's clock was more than ten minutes off the server's when it sent."""
+        return abs(self.clock_skew_s or 0) > CLOCK_TOLERANCE_S
+
+    @property
+    def minutes(self):
+        """Whole minutes between check-in and check-out; None until both are there."""
+        if self.checked_in_at is None or self.checked_out_at is None:
+            return None
+        return int((self.checked_out_at - self.checked_in_at).total_seconds() // 60)
 
 
 class VisitFact(models.Model):

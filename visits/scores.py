@@ -65,5 +65,7 @@ def share_of_shelf(*, own_facings, all_facings):
     if own_facings is None:
         return Score(None, 0, all_facings, _("Our own facings were not counted."))
     if own_facings > all_facings:
-        return Score(None, own_facings, all_facings, _("Our facings are more than those of the whole category: one of the two counts is wrong."))
+        return Score(
+            None, own_facings, all_facings, _("Our facings are more than those of the whole category: one of the two counts is wrong.")
+        )
     return Score(ratio(own_facings, all_facings), own_facings, all_facings)

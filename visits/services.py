@@ -1,0 +1,452 @@
+"""What people do with visits. There is one way to write what was seen: ``record_visit`` (a document) and ``add_photo`` (a picture).
+
+Phones, pages without JavaScript and later the offline queue all come through these two; both may be called again with the same
+input and change nothing. Planning has its verbs below. Times: ``now`` is the server's clock, passed in.
+"""
+
+import datetime as dt
+import uuid
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import KeyAccount, Store
+from ka_crm.errors import DomainError, NotAllowed, StaleRecord
+from ka_crm.files import store_bytes
+from ka_crm.moves import check_move, move
+from team.audit import record
+
+from .documents import DocumentRefused, read_document
+from .facts import Outcome, apply_facts
+from .models import Photo, Visit
+from .pictures import PhotoRefused, read_picture
+from .places import distance_m
+from .states import VISIT_MOVES, VisitStatus
+
+MOST_PHOTOS = 40
+FURTHEST_PLAN = dt.timedelta(days=730)
+LATEST = dt.timedelta(days=60)
+
+
+class VisitUnknown(DomainError):
+    """No such visit, or none of this person's: keep what was to be sent and send it again after the visit itself.
+
+    A foreign visit and a missing one are told apart by nothing.
+    """
+
+    def __init__(self):
+        super().__init__(_("The server does not know this visit yet. Send the visit first, then this again."))
+
+
+# -- who may ---------------------------------------------------------------------------------------------------------------------
+def may_record(visit, user):
+    """Whether ``user`` writes what was seen in ``visit``: its visitor, or today's deputy of the visitor."""
+    return user.has_capability("visits.record") and visit.visitor_id in {user.pk, *(person.pk for person in user.acts_for)}
+
+
+def may_plan(visit, user):
+    """Whether ``user`` moves or cancels ``visit``: whoever records it, and the visitor's supervisor."""
+    return user.has_capability("visits.record") and visit.visitor_id in user.people_in_scope
+
+
+def _on_behalf_of(visit, actor):
+    return visit.visitor if visit.visitor_id != actor.pk and visit.visitor_id in {person.pk for person in actor.acts_for} else None
+
+
+def _check_scope(account_id, actor):
+    if not KeyAccount.objects.visible_to(actor).filter(pk=account_id).exists():
+        raise NotAllowed(_("This account is no longer in your care, so nothing can be recorded there. Ask your supervisor."))
+
+
+def _locked(visit_id, *, version=None):
+    """The visit, locked and read again. Raises StaleRecord if it is no longer the ``version`` that the person saw."""
+    visit = Visit.objects.select_for_update(of=("self",)).select_related("account", "store__account", "visitor").get(pk=visit_id)
+    if version is not None and visit.version != version:
+        raise StaleRecord(_("Somebody else has changed this visit in the meantime. Reload the page and look again."))
+    return visit
+
+
+def _save(visit, *fields):
+    visit.version += 1
+    visit.save(update_fields=[*fields, "version", "updated_at"])
+
+
+# -- the write path --------------------------------------------------------------------------------------------------------------
+def record_visit(*, document, actor, now):
+    """Apply one document (documents.py says how it looks) and return (visit, Outcome).
+
+    Sent twice it is applied once; documents may come late and in any order. Nothing is applied of a document that breaks a
+    rule. Raises DocumentRefused (``errors`` by field), VisitUnknown (no such visit of this person and no header to make one:
+    try again later), NotAllowed (visible, but another person's, or the account left this person's care), IllegalMove
+    (the visit was cancelled).
+    """
+    checked = read_document(document)
+    if not actor.has_capability("visits.record"):
+        raise NotAllowed(_("You may look at visits but not record them."))
+    try:
+        with transaction.atomic():
+            return _record(checked, actor, now)
+    except IntegrityError:  # the same ids arrived twice at once; the other one is in now, so this time they are found
+        with transaction.atomic():
+            return _record(checked, actor, now)
+
+
+def _record(document, actor, now):
+    visit, created = _visit_of(document, actor, now)
+    if not may_record(visit, actor):
+        raise NotAllowed(_("This is %(name)s's visit; only they record it.") % {"name": visit.visitor})
+    if not created:
+        _check_scope(visit.account_id, actor)
+    if visit.status == VisitStatus.CANCELLED:
+        check_move(VisitStatus.CANCELLED, to=VisitStatus.IN_PROGRESS, moves=VISIT_MOVES)
+    outcome = Outcome()
+    apply_clocks(visit, document, outcome, now)
+    _apply_note(visit, document, outcome)
+    apply_facts(visit, document, outcome)
+    _follow_the_clocks(visit, actor)
+    if outcome.changes:
+        _save(visit, *_WRITTEN)
+        record(visit, "visit.recorded", actor=actor, changes=outcome.changes, on_behalf_of=_on_behalf_of(visit, actor))
+    return visit, outcome
+
+
+_WRITTEN = (
+    "checked_in_at", "checked_out_at", "received_at", "check_out_received_at", "clock_skew_s", "latitude", "longitude", "accuracy_m",
+    "distance_m", "planned_on", "note", "note_changed_at",
+)  # fmt: skip
+
+
+def _visit_of(document, actor, now):
+    """(visit locked, whether it is new)."""
+    visit_id = Visit.objects.visible_to(actor).filter(client_id=document.visit).values_list("pk", flat=True).first()
+    if visit_id is not None:
+        return _locked(visit_id), False
+    if document.header is None or Visit.objects.filter(client_id=document.visit).exists():
+        raise VisitUnknown
+    header = document.header
+    account, store = _place_of(header, actor)
+    visit = Visit.objects.create(
+        client_id=document.visit,
+        account=account,
+        store=store,
+        visitor=actor,
+        created_by=actor,
+        origin=Visit.Origin.AD_HOC,
+        purpose=header["purpose"],
+        objective=header["objective"],
+        planned_on=header["planned_on"] or company_day(now),
+    )
+    record(
+        visit, "visit.started", actor=actor, changes={"planned_on": [None, visit.planned_on.isoformat()], "purpose": [None, visit.purpose]}
+    )
+    return visit, True
+
+
+def _place_of(header, actor):
+    """(account, store or None) of a header, within the person's scope; a foreign id is answered like a missing one."""
+    if header["store"] is not None:
+        store = Store.objects.visible_to(actor).active().select_related("account").filter(pk=header["store"]).first()
+        if store is None:
+            raise DocumentRefused({"header.store": _("There is no such store among yours.")})
+        return store.account, store
+    account = KeyAccount.objects.visible_to(actor).active().filter(pk=header["account"]).first()
+    if account is None:
+        raise DocumentRefused({"header.account": _("There is no such account among yours.")})
+    return account, None
+
+
+def company_day(moment):
+    """The day of ``moment`` in the company's time zone: the day under which a visit counts."""
+    return timezone.localdate(moment, timezone.get_default_timezone())
+
+
+def apply_clocks(visit, document, outcome, now):
+    """Check-in and check-out onto the visit: the phone's time and place, and when the server heard of it."""
+    if document.sent_at is not None and visit.clock_skew_s is None and (document.check_in or document.check_out):
+        visit.clock_skew_s = round((document.sent_at - now).total_seconds())
+    if document.check_in is not None:
+        _apply_check_in(visit, document.check_in, outcome, now)
+    if document.check_out is not None:
+        _apply_check_out(visit, document.check_out, outcome, now)
+
+
+def _apply_check_in(visit, check_in, outcome, now):
+    if visit.checked_in_at is not None:
+        if visit.checked_in_at != check_in["at"]:
+            message = _("The visit was already checked in at another time; that one was kept.")
+            outcome.conflict("check_in", "already_checked_in", message, stored={"at": visit.checked_in_at.isoformat()})
+        else:
+            outcome.unchanged += 1
+        return
+    if visit.checked_out_at is not None and visit.checked_out_at < check_in["at"]:
+        raise DocumentRefused({"check_in.at": _("The check-in is later than the check-out.")})
+    visit.checked_in_at, visit.received_at = check_in["at"], now
+    visit.accuracy_m = check_in["accuracy_m"]
+    if check_in["latitude"] is not None:
+        visit.latitude, visit.longitude = (round(check_in[name], 5) for name in ("latitude", "longitude"))
+        visit.distance_m = (
+            distance_m((visit.latitude, visit.longitude), (visit.store.latitude, visit.store.longitude)) if visit.store else None
+        )
+    outcome.applied += 1
+    outcome.changes["checked_in_at"] = [None, visit.checked_in_at.isoformat()]
+    _move_to_the_day(visit, outcome, now)
+
+
+def _move_to_the_day(visit, outcome, now):
+    """A visit counts on the day it took place, not on the one it was planned for; a clock that is wrong is put right by its skew."""
+    seen_at = visit.checked_in_at
+    if visit.has_wrong_clock:
+        seen_at -= dt.timedelta(seconds=visit.clock_skew_s)
+    if abs(now - seen_at) > LATEST:
+        return  # no queue waits that long: the clock is wrong and nothing says by how much
+    day = company_day(seen_at)
+    if day != visit.planned_on:
+        outcome.changes["planned_on"] = [visit.planned_on.isoformat(), day.isoformat()]
+        visit.planned_on = day
+
+
+def _apply_check_out(visit, check_out, outcome, now):
+    if visit.checked_out_at is not None:
+        if visit.checked_out_at != check_out["at"]:
+            message = _("The visit was already checked out at another time; that one was kept.")
+            outcome.conflict("check_out", "already_checked_out", message, stored={"at": visit.checked_out_at.isoformat()})
+        else:
+            outcome.unchanged += 1
+        return
+    if visit.checked_in_at is not None and check_out["at"] < visit.checked_in_at:
+        raise DocumentRefused({"check_out.at": _("The check-out is earlier than the check-in.")})
+    visit.checked_out_at, visit.check_out_received_at = check_out["at"], now
+    outcome.applied += 1
+    outcome.changes["checked_out_at"] = [None, visit.checked_out_at.isoformat()]
+
+
+def _apply_note(visit, document, outcome):
+    note = document.note
+    if note is None:
+        return
+    if note["text"] == visit.note:
+        outcome.unchanged += 1
+    elif visit.note_changed_at is not None and note["changed_at"] < visit.note_changed_at:
+        outcome.superseded += 1
+    elif visit.note_changed_at == note["changed_at"]:
+        outcome.conflict(
+            "note", "differs", _("Two different notes have the same time; the first one received was kept."), stored={"text": visit.note}
+        )
+    else:
+        outcome.applied += 1
+        outcome.changes["note"] = [visit.note, note["text"]]
+        visit.note, visit.note_changed_at = note["text"], note["changed_at"]
+
+
+def _follow_the_clocks(visit, actor):
+    """The state that the clocks tell: in the store once checked in, completed once checked out as well (in whatever order they came)."""
+    behalf = _on_behalf_of(visit, actor)
+    if visit.checked_in_at and visit.status in (VisitStatus.PLANNED, VisitStatus.MISSED):
+        before = visit.status
+        move(visit, to=VisitStatus.IN_PROGRESS, moves=VISIT_MOVES)
+        record(visit, "visit.checked_in", actor=actor, changes={"status": [before, visit.status]}, on_behalf_of=behalf)
+    if visit.checked_in_at and visit.checked_out_at and visit.status == VisitStatus.IN_PROGRESS:
+        move(visit, to=VisitStatus.COMPLETED, moves=VISIT_MOVES)
+        record(visit, "visit.checked_out", actor=actor, changes={"status": [VisitStatus.IN_PROGRESS, visit.status]}, on_behalf_of=behalf)
+
+
+def check_in(*, visit, actor, now, at=None, latitude=None, longitude=None, accuracy_m=None):
+    """Check in at a visit that the server knows; ``at`` is the phone's clock, the server's where there is none."""
+    place = {"latitude": latitude, "longitude": longitude, "accuracy_m": accuracy_m}
+    document = {"visit": str(visit.client_id), "check_in": {"at": (at or now).isoformat(), **place}}
+    return record_visit(document=document, actor=actor, now=now)
+
+
+def check_out(*, visit, actor, now, at=None):
+    """Check out; the visit is completed."""
+    return record_visit(document={"visit": str(visit.client_id), "check_out": {"at": (at or now).isoformat()}}, actor=actor, now=now)
+
+
+# -- photos ----------------------------------------------------------------------------------------------------------------------
+def add_photo(*, visit_client_id, photo_client_id, file, actor, now, subject=Photo.Subject.SHELF, captured_at=None, caption=""):
+    """Keep one picture of a visit and return (photo, whether it is new); the same ``photo_client_id`` again returns the first.
+
+    The picture is decoded within limits and encoded anew without its EXIF (pictures.py); ``content_sha256`` is of the received
+    bytes, and ``reused_from`` names the oldest photo with the same. Raises VisitUnknown where the visit has not arrived (keep
+    the photo and retry), NotAllowed as ``record_visit``, PhotoRefused for the file, a full visit, or an id of another photo.
+    """
+    if not actor.has_capability("visits.record"):
+        raise NotAllowed(_("You may look at visits but not record them."))
+    visit = Visit.objects.visible_to(actor).filter(client_id=visit_client_id).first()
+    if visit is None:
+        raise VisitUnknown
+    if not may_record(visit, actor):
+        raise NotAllowed(_("This is %(name)s's visit; only they record it.") % {"name": visit.visitor})
+    _check_scope(visit.account_id, actor)
+    if (known := _photo_known(visit, photo_client_id)) is not None:
+        return known, False
+    picture = read_picture(file)  # outside the transaction: decoding takes a while and locks nothing
+    try:
+        with transaction.atomic():
+            return _keep_photo(visit, photo_client_id, picture, actor, subject, captured_at, caption)
+    except IntegrityError:
+        if (known := _photo_known(visit, photo_client_id)) is None:
+            raise
+        return known, False
+
+
+def _photo_known(visit, photo_client_id):
+    photo = Photo.objects.filter(client_id=photo_client_id).select_related("visit").first()
+    if photo is not None and photo.visit_id != visit.pk:
+        raise PhotoRefused(_("This id belongs to something else that was recorded before."))
+    return photo
+
+
+def _keep_photo(visit, photo_client_id, picture, actor, subject, captured_at, caption):
+    visit = _locked(visit.pk)
+    if visit.status == VisitStatus.CANCELLED:
+        check_move(VisitStatus.CANCELLED, to=VisitStatus.IN_PROGRESS, moves=VISIT_MOVES)
+    if (known := _photo_known(visit, photo_client_id)) is not None:
+        return known, False
+    if visit.photos.count() >= MOST_PHOTOS:
+        raise PhotoRefused(_("This visit has %(most)d photos already; that is the most a visit can hold.") % {"most": MOST_PHOTOS})
+    name = f"visit-{visit.pk}-{str(photo_client_id)[:8]}"
+    photo = Photo.objects.create(
+        client_id=photo_client_id,
+        visit=visit,
+        subject=subject,
+        file=store_bytes(picture.content, name=f"{name}.jpg", kind="photos", stored_by=actor),
+        thumbnail=store_bytes(picture.thumbnail, name=f"{name}-small.jpg", kind="photos", stored_by=actor),
+        content_sha256=picture.sha256,
+        captured_at=captured_at,
+        changed_at=captured_at,
+        caption=caption,
+        reused_from=Photo.objects.filter(content_sha256=picture.sha256).order_by("pk").first(),
+    )
+    changes = {
+        f"photo {photo.client_id}": [None, {"subject": subject, "sha256": picture.sha256, "reused": photo.reused_from_id is not None}]
+    }
+    record(visit, "visit.photo_added", actor=actor, changes=changes, on_behalf_of=_on_behalf_of(visit, actor))
+    return photo, True
+
+
+# -- planning --------------------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def plan_visit(
+    *,
+    actor,
+    visitor,
+    planned_on,
+    today,
+    store=None,
+    account=None,
+    planned_at=None,
+    purpose=Visit.Purpose.ROUTINE,
+    objective="",
+    client_id=None,
+):
+    """Plan a visit to ``store`` (or to ``account``'s headquarters) for ``visitor``; the same ``client_id`` again returns the first.
+
+    Raises NotAllowed unless the visitor is the actor or in the actor's scope and the place is in both people's care, and
+    DomainError for a day in the past or more than two years ahead, a closed or archived store, or a store twice a day.
+    """
+    if client_id is not None and (known := Visit.objects.filter(client_id=client_id, visitor=visitor).first()) is not None:
+        return known
+    account = store.account if store is not None else account
+    if visitor.pk not in actor.people_in_scope or not visitor.has_capability("visits.record") or not actor.has_capability("visits.record"):
+        raise NotAllowed(_("You cannot plan visits for %(name)s.") % {"name": visitor})
+    for person in (actor, visitor):
+        if not KeyAccount.objects.visible_to(person).filter(pk=account.pk).exists():
+            raise NotAllowed(
+                _("%(account)s is not in the care of %(name)s. Assign the account first.") % {"account": account, "name": person}
+            )
+    _check_plan(store, visitor, planned_on, today)
+    visit = Visit.objects.create(
+        client_id=client_id or uuid.uuid4(),
+        account=account,
+        store=store,
+        visitor=visitor,
+        created_by=actor,
+        planned_on=planned_on,
+        planned_at=planned_at,
+        purpose=purpose,
+        objective=objective,
+    )
+    record(visit, "visit.planned", actor=actor, changes={"planned_on": [None, planned_on.isoformat()], "visitor": [None, str(visitor)]})
+    return visit
+
+
+def _check_plan(store, visitor, planned_on, today, *, besides=None):
+    if planned_on < today:
+        raise DomainError(_("%(day)s is in the past. Choose today or a later day.") % {"day": planned_on})
+    if planned_on > today + FURTHEST_PLAN:
+        raise DomainError(_("%(day)s is more than two years ahead. Choose a nearer day.") % {"day": planned_on})
+    if store is None:
+        return
+    if store.archived_at is not None or (store.closed_on is not None and store.closed_on < planned_on):
+        raise DomainError(_("“%(store)s” is closed on that day.") % {"store": store})
+    same = Visit.objects.filter(store=store, visitor=visitor, planned_on=planned_on, status=VisitStatus.PLANNED)
+    if same.exclude(pk=besides).exists():
+        raise DomainError(_("A visit to “%(store)s” is planned for %(day)s already.") % {"store": store, "day": planned_on})
+
+
+@transaction.atomic
+def change_plan(*, visit_id, actor, today, version, planned_on, planned_at=None, purpose=None, objective=None):
+    """Move a visit to another day or change what it is for; a missed one becomes planned again.
+
+    Raises StaleRecord unless ``version`` is the present one, IllegalMove once it has begun or was cancelled, DomainError as
+    ``plan_visit``, NotAllowed for people whose visit it is not.
+    """
+    visit = _locked(visit_id, version=version)
+    _check_may_plan(visit, actor)
+    if visit.status not in (VisitStatus.PLANNED, VisitStatus.MISSED):
+        check_move(VisitStatus(visit.status), to=VisitStatus.PLANNED, moves=VISIT_MOVES)
+    if planned_on != visit.planned_on or visit.status == VisitStatus.MISSED:
+        _check_plan(visit.store, visit.visitor, planned_on, today, besides=visit.pk)
+    wanted = {"planned_on": planned_on, "planned_at": planned_at, "purpose": purpose, "objective": objective}
+    changes = {}
+    for name, value in wanted.items():
+        if (value is not None or name == "planned_at") and getattr(visit, name) != value:
+            changes[name] = [_words(getattr(visit, name)), _words(value)]
+            setattr(visit, name, value)
+    if visit.status == VisitStatus.MISSED:
+        changes["status"] = [visit.status, VisitStatus.PLANNED]
+        move(visit, to=VisitStatus.PLANNED, moves=VISIT_MOVES)
+    if changes:
+        _save(visit, *wanted)
+        record(visit, "visit.rescheduled" if "planned_on" in changes else "visit.plan_changed", actor=actor, changes=changes)
+    return visit
+
+
+@transaction.atomic
+def cancel_visit(*, visit_id, actor, reason, version=None):
+    """Cancel a planned visit. Raises DomainError without a reason, IllegalMove once it has begun, StaleRecord and NotAllowed as above."""
+    return _call_off(visit_id, actor, VisitStatus.CANCELLED, "visit.cancelled", reason, version)
+
+
+@transaction.atomic
+def mark_missed(*, visit_id, actor, reason, today, version=None):
+    """Say that a planned visit did not take place. Raises DomainError before its day and without a reason, else as ``cancel_visit``."""
+    if Visit.objects.filter(pk=visit_id, planned_on__gt=today).exists():
+        raise DomainError(_("The visit is planned for a later day. Reschedule or cancel it instead."))
+    return _call_off(visit_id, actor, VisitStatus.MISSED, "visit.missed", reason, version)
+
+
+def _call_off(visit_id, actor, status, verb, reason, version):
+    visit = _locked(visit_id, version=version)
+    _check_may_plan(visit, actor)
+    reason = reason.strip()
+    if not reason:
+        raise DomainError(_("Say why, in a few words."))
+    before = visit.status
+    move(visit, to=status, moves=VISIT_MOVES)
+    visit.cancel_reason = reason[:250]
+    _save(visit, "cancel_reason")
+    record(visit, verb, actor=actor, changes={"status": [before, status]}, reason=reason, on_behalf_of=_on_behalf_of(visit, actor))
+    return visit
+
+
+def _check_may_plan(visit, actor):
+    if not may_plan(visit, actor):
+        raise NotAllowed(_("This is %(name)s's visit; they or their supervisor change it.") % {"name": visit.visitor})
+    _check_scope(visit.account_id, actor)
+
+
+def _words(value):
+    return value.isoformat() if hasattr(value, "isoformat") else value
