@@ -43,6 +43,7 @@ class Opened:
     kind: str
     open: object  # () -> binary stream from the start, bounded
     encoding: str | None = None
+    guessed: bool = False
 
 
 def open_file(path, *, encoding=None):
@@ -78,13 +79,13 @@ def _opened(opener, encoding, *, packed):
     start = head.lstrip(b"\xef\xbb\xbf\r\n\t ")
     if re.match(rb"UNA.{6}\s*UNB|UNB[^A-Za-z0-9]", start, re.DOTALL):
         return Opened("edifact", opener, _edifact_encoding(start))
-    encoding = detect(head, encoding)
+    encoding, guessed = detect(head, encoding)
     markup = head[:65536].decode(encoding, errors="ignore").lstrip("\ufeff \r\n\t").casefold()
     if markup.startswith("<"):
         if "<table" in markup or markup.startswith(("<html", "<!doctype html")):
-            return Opened("html", opener, encoding)
+            return Opened("html", opener, encoding, guessed)
         raise refuse_file("unreadable", _("This is an XML file. In Excel, save it as XLSX and send that."))
-    return Opened("text", opener, encoding)
+    return Opened("text", opener, encoding, guessed)
 
 
 def _packed_workbook(stream, packed):

@@ -33,7 +33,7 @@ class DelimitedTable:
         self.header = find_header(rows, profile, schema)
         self._rest = first[ends[self.header.row] :] if self.header.row < len(ends) else ""
         self._width = len(rows[self.header.row]) if rows else 0
-        self._broken = False
+        self._broken, self._opened_by = False, None
         self._footers = profile.totals_patterns() + [(footer, "") for footer in profile.footer_patterns()]
 
     def close(self):
@@ -96,7 +96,7 @@ class DelimitedTable:
                 position += 1
                 continue
             if self._broken:
-                flaws[len(rows)] = _quote_flaw(line)
+                flaws[len(rows)] = _behind_quote(line, first=self._opened_by is line)
                 rows.append([])
                 position += 1
                 continue
@@ -104,7 +104,7 @@ class DelimitedTable:
             if cells is None and not last and len(lines) - position < MAX_JOINED:
                 return rows, flaws, "\n".join(lines[position:]) + "\n"
             if cells is None:
-                self._broken = True
+                self._broken, self._opened_by = True, line
                 continue
             flaw = self._flaw(cells, line)
             if flaw is not None:
@@ -130,8 +130,10 @@ class DelimitedTable:
         return None, 0
 
     def _flaw(self, cells, line):
-        if any("\0" in cell for cell in cells):
-            return Flaw("nul", _("holds a NUL character, which no text can have. Ask for the file again."), line)
+        for position, cell in enumerate(cells):
+            if "\0" in cell:
+                name = self.header.names[position] if position < len(self.header.names) else ""
+                return Flaw("nul", _("holds a NUL character, which no text can have. Ask for the file again."), cell, name)
         width = len(cells)
         if width > self._width and not any(cell.strip() for cell in cells[self._width :]):
             return None
@@ -146,8 +148,10 @@ class DelimitedTable:
         return not first or any(pattern.fullmatch(first) for pattern, _scope in self._footers)
 
 
-def _quote_flaw(line):
-    return Flaw("quote", _("stands behind a quote that opens and never closes. Close the quote, or remove it."), line)
+def _behind_quote(line, *, first):
+    if first:
+        return Flaw("quote", _("opens a quote that never closes. Close the quote, or remove it."), line)
+    return Flaw("quote", _("cannot be told from the rows above, because a quote opened there never closes."), line)
 
 
 def _split(text, delimiter):

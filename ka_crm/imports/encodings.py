@@ -18,7 +18,7 @@ BLOCK_BYTES = 1 << 20
 
 
 def detect(head, declared=None):
-    """The encoding of a file that starts with the bytes ``head``; ``declared`` is the profile's, and a BOM or UTF-8 proves it wrong.
+    """(encoding, whether it is a guess) of a file that starts with ``head``; ``declared`` is the profile's, unless the bytes prove it wrong.
 
     Raises FileRefused when nothing fits beyond doubt.
     """
@@ -27,15 +27,17 @@ def detect(head, declared=None):
             raise refuse_file("encoding", _("The encoding is UTF-32, which no retailer's file uses. Save the file as UTF-8."))
     for bom, encoding in BOMS:
         if head.startswith(bom):
-            return encoding
+            return encoding, False
     wide = _utf16_by_nuls(head)
     if wide:
-        return wide
+        return wide, declared is None
+    if declared and declared.startswith("utf-16") and b"\0" not in head:
+        declared = None
     if _is_utf8(head) and _proves_utf8(head, declared):
-        return "utf-8"
+        return "utf-8", False
     if declared:
-        return declared
-    return _western_or_chinese(head)
+        return declared, False
+    return _western_or_chinese(head), True
 
 
 def _utf16_by_nuls(head):

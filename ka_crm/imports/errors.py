@@ -1,5 +1,6 @@
 """What is wrong with a file or a row, as data: row, column, value, a stable code and words for a key account manager."""
 
+import re
 from dataclasses import asdict, dataclass
 
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ CODES = frozenset(
     " unknown_sku unknown_store unreadable".split()
 )
 SHOWN_LENGTH = 60
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")  # control and direction marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +61,5 @@ def row_error(row, column, value, code, reason):
 
 def shown(value):
     """``value`` as it may appear in a message: control characters made visible, not longer than a line."""
-    text = "".join(char if char.isprintable() else "␀" if char == "\0" else "�" for char in str(value))
+    text = UNSEEN.sub(lambda match: "␀" if match[0] == "\0" else "�", str(value))
     return text if len(text) <= SHOWN_LENGTH else text[:SHOWN_LENGTH] + "…"

@@ -102,7 +102,7 @@ def _missing(names, columns, profile, schema):
     labels = [_label(field, profile) for field in missing]
     message = _("The column %(missing)s is missing. The file has: %(present)s.") if len(labels) == 1 else _("The columns %(missing)s are missing. The file has: %(present)s.")
     message = message % {"missing": ", ".join(labels), "present": some or "–"}
-    return [RowError(0, field, "", "missing_column", message) for field in missing[:1]]
+    return [RowError(0, ", ".join(missing), "", "missing_column", message)]
 
 
 def _label(field, profile):

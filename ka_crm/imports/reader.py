@@ -87,12 +87,12 @@ class AccountHints:
 class Reading:
     """A file being read once. After iteration ``rows_read``, ``rows_bad``, ``warnings``, ``control_totals`` and ``hints`` are complete."""
 
-    def __init__(self, table, profile, schema, *, context, period):
+    def __init__(self, table, profile, schema, *, context, period, notes):
         self.profile, self.schema, self.period = profile, schema, period
         self.header = table.header
         self.rows_read = self.rows_bad = 0
         self.hints = AccountHints(store_field=profile.store_field)
-        self._table, self._context = table, context
+        self._table, self._context, self._notes = table, context, notes
         self._fields = {name: position for name, position in table.header.columns.items() if name in schema}
         self._cache = {name: {} for name in self._fields}
         self._totals = TotalsLedger(profile, schema, table.header)
@@ -113,7 +113,7 @@ class Reading:
     def warnings(self) -> list[RowError]:
         """Findings that do not stop an import: control totals that differ, EDI messages of another kind."""
         notes = [RowError(0, "", "", "unreadable", note) for note in getattr(self._table, "notes", [])]
-        return self._totals.warnings(self._context.currency_digits) + notes
+        return self._notes + notes + self._totals.warnings(self._context.currency_digits)
 
     def chunks(self) -> Iterator[Chunk]:
         """Chunks in file order, memory flat. Raises FileRefused, also midway: then nothing of the file may be kept."""
@@ -238,15 +238,29 @@ def read_rows(path, profile, schema, *, file_name, today, declared_period: tuple
     if period is None and schema.period_field:
         month = month_in(file_name)
         period = month_period(month) if month else None
-    table = open_table(path, profile, schema, file_name=file_name, period=declared_period)
+    opened = open_file(path, encoding=profile.encoding)
+    table = open_table(opened, profile, schema, file_name=file_name, period=declared_period)
     marks = Marks(getattr(table, "decimal_mark", None) or profile.decimal_mark, profile.thousands_mark)
     context = Context(profile, marks, today=today, currency_digits=currency_digits)
-    return Reading(table, profile, schema, context=context, period=period)
+    return Reading(table, profile, schema, context=context, period=period, notes=_notes(opened, file_name))
 
 
-def open_table(path, profile, schema, *, file_name="", period=None):
-    """The table in ``path``: the content says what it is, the profile how its rows are laid out."""
-    opened = open_file(path, encoding=profile.encoding)
+def _notes(opened, file_name):
+    """What the user should know of how the file was opened: a guessed encoding, a name that promises something else."""
+    suffix = file_name.lower().removesuffix(".gz").removesuffix(".zip").rpartition(".")[2]
+    notes = []
+    if opened.guessed:
+        message = _("The file does not say its encoding. It was read as %(encoding)s: check letters with accents in the preview.")
+        notes.append(RowError(0, "", "", "encoding", message % {"encoding": opened.encoding}))
+    if opened.kind in ("xlsx", "xls") and suffix not in ("xlsx", "xlsm", "xls"):
+        notes.append(RowError(0, "", file_name, "excel", _("The file is an Excel workbook under another name. It was read as one.")))
+    if opened.kind == "html" and suffix not in ("html", "htm"):
+        notes.append(RowError(0, "", file_name, "html", _("The file is an HTML table under another name. It was read as a table; nothing in it was run.")))
+    return notes
+
+
+def open_table(opened, profile, schema, *, file_name, period):
+    """The table in an opened file: the content says what it is, the profile how its rows are laid out."""
     if opened.kind == "edifact" and profile.container == "edifact":
         return EdifactTable(opened, profile, schema)
     if opened.kind in ("xlsx", "xls") and profile.container == "matrix_xlsx":

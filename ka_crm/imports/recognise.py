@@ -1,8 +1,16 @@
 """Which profile a file was written by, judged by what it holds and not by its name."""
 
 from dataclasses import dataclass
+from datetime import date
 
+from django.utils.translation import gettext as _
+
+from .containers import open_file
+from .errors import FileRefused
 from .profile import Profile
+from .reader import open_table
+
+ANY_MONTH = date(2000, 1, 1), date(2000, 1, 31)  # the header is looked at, not the days
 
 
 @dataclass(frozen=True)
@@ -15,5 +23,42 @@ class Candidate:
 
 
 def recognise(path, profiles, schema, *, file_name="") -> list[Candidate]:
-    """The profiles that fit, best first; empty when none does. Two with the same top score are a question for the user."""
-    raise NotImplementedError
+    """The profiles that fit, best first; empty when none does. Several with the same top score are a question for the user.
+
+    Raises FileRefused when the file could not be read by any profile: empty, incomplete, not a table.
+    """
+    opened, refusal = {}, None
+    found = []
+    for profile in profiles:
+        try:
+            if profile.encoding not in opened:
+                opened[profile.encoding] = open_file(path, encoding=profile.encoding)
+            found.append(_candidate(opened[profile.encoding], profile, schema))
+        except FileRefused as error:
+            refusal = refusal or error
+    if not opened and refusal is not None:
+        raise refusal
+    return sorted(found, key=lambda candidate: (-candidate.score, candidate.profile.code))
+
+
+def best(candidates):
+    """The one that leads alone, or None: then the content does not decide."""
+    if not candidates or len(candidates) > 1 and candidates[0].score == candidates[1].score:
+        return None
+    return candidates[0]
+
+
+def _candidate(opened, profile, schema):
+    """How well the header fits. Raises FileRefused when it does not fit at all."""
+    table = open_table(opened, profile, schema, file_name="", period=ANY_MONTH)
+    table.close()
+    if opened.kind == "edifact":
+        return Candidate(profile, 1.0, _("The file is an EDI interchange."))
+    named = sum(field in schema for field in profile.columns)
+    found, filled = len(table.header.columns), sum(1 for name in table.header.names if name.strip())
+    if profile.container == "matrix_xlsx":
+        found, filled, named = (figure - len(profile.sheets) - 1 for figure in (found, filled, named + len(profile.sheets) + 1))
+    at_home = (opened.kind in ("xlsx", "xls")) == (profile.container != "delimited")
+    score = 0.6 * found / max(named, 1) + 0.3 * found / max(filled, 1) + (0.1 if at_home else 0.05)
+    reason = _("%(found)d of its %(named)d columns are in the file.") % {"found": found, "named": named}
+    return Candidate(profile, round(score, 4), reason)
