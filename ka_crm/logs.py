@@ -90,7 +90,7 @@ def logging_config(*, level, as_json):
                 "django.request": {"level": "ERROR"},
                 "django.security.DisallowedHost": {"level": "ERROR"},
                 "django.db.backends": {"level": "INFO"},  # its DEBUG lines hold the values of every statement
-                "fontTools": {"level": "ERROR"},
+                "kombu.connection": {"level": "ERROR"},  # warns at each start that a folder has no host name
             },
         }
     )
