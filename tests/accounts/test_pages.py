@@ -57,10 +57,14 @@ def test_the_owner_opens_every_page_and_a_stranger_none(client, own):
 
 
 def test_a_missing_and_a_foreign_account_answer_alike(client, manager):
-    foreign = client.get(reverse("accounts:account_detail", args=[KeyAccountFactory().pk]))
-    missing = client.get(reverse("accounts:account_detail", args=[10**20]))
+    account = KeyAccountFactory()
+    address = reverse("accounts:account_detail", args=[account.pk])
+    foreign = client.get(address)
+    account.delete()
+    missing = client.get(address)
 
     assert (foreign.status_code, missing.status_code) == (404, 404)
+    assert client.get(reverse("accounts:account_detail", args=[10**20])).status_code == 404
     assert without_tokens(foreign) == without_tokens(missing)
 
 

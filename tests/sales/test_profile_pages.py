@@ -1,0 +1,86 @@
+"""A retailer's dialect is described on a page and checked before it is saved."""
+
+import pytest
+from django.urls import reverse
+
+from sales.models import ImportProfile
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+ENTRY = {
+    "code": "NEW1",
+    "name": "Corner shops",
+    "kind": "sellout",
+    "is_active": "on",
+    "container": "delimited",
+    "encoding": "cp1252",
+    "delimiter": ";",
+    "header_rows": "1",
+    "columns": "retailer_store_no: Filiale | Markt\ndate: Datum\ngtin: EAN\nunits: Menge\ngross_value: Brutto\ndiscount_value: Rabatt\nnet_value: Netto",
+    "decimal_mark": ",",
+    "thousands_mark": ".",
+    "date_formats": "DD.MM.YYYY",
+    "grain": "day",
+    "totals_rows": "grand: Summe",
+}
+
+
+@pytest.fixture
+def administrator(client):
+    administrator = UserFactory(administrator=True)
+    client.force_login(administrator)
+    return administrator
+
+
+def test_a_profile_is_saved_as_data(client, administrator):
+    answer = client.post(reverse("sales:profile_create"), ENTRY)
+
+    profile = ImportProfile.objects.get(code="NEW1")
+    assert answer.headers["Location"] == profile.get_absolute_url()
+    assert profile.definition["columns"]["retailer_store_no"] == ["Filiale", "Markt"]
+    assert profile.definition["decimal_mark"] == ","
+    assert profile.definition["totals_rows"] == [{"pattern": "Summe", "scope": "grand"}]
+
+
+def test_what_the_page_shows_saves_back_unchanged(client, administrator):
+    client.post(reverse("sales:profile_create"), ENTRY)
+    profile = ImportProfile.objects.get(code="NEW1")
+    form = client.get(reverse("sales:profile_edit", args=[profile.pk])).context["form"]
+    shown = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+
+    client.post(reverse("sales:profile_edit", args=[profile.pk]), shown)
+
+    again = ImportProfile.objects.get(pk=profile.pk)
+    assert (again.definition, again.version) == (profile.definition, profile.version)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("columns", "net_value Netto"),
+        ("totals_rows", "Summe"),
+        ("store_pattern", "(unclosed"),
+        ("more", "{not json"),
+        ("more", '{"sheetz": {}}'),
+        ("more", "[]"),
+        ("header_rows", "99"),
+        ("container", "doc"),
+        ("code", ""),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_told_at_its_field(client, administrator, field, value):
+    answer = client.post(reverse("sales:profile_create"), {**ENTRY, field: value})
+
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [field]
+    assert not ImportProfile.objects.filter(code=ENTRY["code"]).exists()
+
+
+def test_only_an_administrator_changes_profiles(client, administrator):
+    client.post(reverse("sales:profile_create"), ENTRY)
+    profile = ImportProfile.objects.get(code="NEW1")
+    client.force_login(UserFactory(ka_manager=True))
+
+    assert client.get(profile.get_absolute_url()).status_code == 200
+    assert client.get(reverse("sales:profile_edit", args=[profile.pk])).status_code == 403
+    assert client.get(reverse("sales:profile_create")).status_code == 403
