@@ -84,9 +84,9 @@ class Channel(filesystem.Channel):
 
     def _waiting(self, queue):
         """Names of the messages of ``queue``, oldest first; none if the folder is gone."""
-        ending = f".{queue}{SUFFIX}"
+        ending = f"{queue}{SUFFIX}"
         try:
-            return sorted(name for name in os.listdir(self.data_folder_in) if name.endswith(ending) and not name.startswith("."))
+            return sorted(name for name in os.listdir(self.data_folder_in) if name.partition(".")[2] == ending)
         except OSError:
             return []
 

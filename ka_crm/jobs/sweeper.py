@@ -25,6 +25,12 @@ ALWAYS_SEND = 5
 counts = Counter()
 
 
+def _fresh_connection():
+    """The next statement opens a new connection: the error may have been the old one's."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
 class Sweeper:
     """One sweeper's memory between two sweeps; several sweepers at once do no harm."""
 
@@ -40,7 +46,7 @@ class Sweeper:
             except Exception:
                 counts["errors"] += 1
                 log.exception("The sweeper's %s failed; it tries again.", part.__name__)
-                connection.close()
+                _fresh_connection()
 
     def free_dead_runs(self):
         """Take over runs whose process has ended here, or whose heartbeat stood still for a whole lease.
@@ -95,7 +101,7 @@ class Sweeper:
             except Exception:
                 counts["hook_errors"] += 1
                 log.exception("The hook “%s” failed; it is asked again in %g s.", hook.name, hook.seconds)
-                connection.close()
+                _fresh_connection()
 
 
 class SweeperThread(threading.Thread):

@@ -24,6 +24,7 @@ AT_EXIT_SECONDS = 1.0
 _waiting = queue.Queue(maxsize=10_000)
 _lock = threading.Lock()
 _thread = None
+_resume_at = 0.0  # by the monotonic clock: until then the broker is not tried
 # sent, failed, dropped: since this process started; /metrics and ``manage.py jobs`` show them.
 counts = Counter()
 
@@ -106,8 +107,7 @@ def _start_thread():
 
 def _send_all():
     """Send what waits, many per connection, until nothing has come for a while."""
-    global _thread
-    resume_at = 0.0
+    global _thread, _resume_at
     while True:
         try:
             batch = [_waiting.get(timeout=IDLE_SECONDS)]
@@ -122,11 +122,11 @@ def _send_all():
                 batch.append(_waiting.get_nowait())
             except queue.Empty:
                 break
-        if time.monotonic() < resume_at:
+        if time.monotonic() < _resume_at:
             counts["dropped"] += len(batch)
         elif len(taken := send_now(batch)) < len(batch):
             counts["dropped"] += len(batch) - len(taken)
-            resume_at = time.monotonic() + PAUSE_SECONDS
+            _resume_at = time.monotonic() + PAUSE_SECONDS
         for _job_id in batch:
             _waiting.task_done()
 

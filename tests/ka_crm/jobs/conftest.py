@@ -14,7 +14,7 @@ LAB_KINDS = {kind: handlers._HANDLERS.pop(kind) for kind in list(handlers._HANDL
 @pytest.fixture
 def kinds(monkeypatch):
     """The laboratory's kinds are handled; a test may add kinds of its own with ``@job_handler``."""
-    monkeypatch.setattr(handlers, "_HANDLERS", {**handlers.registered_jobs(), **LAB_KINDS})
+    monkeypatch.setattr(handlers, "_HANDLERS", {**handlers._HANDLERS, **LAB_KINDS})
 
 
 @pytest.fixture
