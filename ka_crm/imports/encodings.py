@@ -31,8 +31,8 @@ def detect(head, declared=None):
     wide = _utf16_by_nuls(head)
     if wide:
         return wide, declared is None
-    if declared and declared.startswith("utf-16") and b"\0" not in head:
-        declared = None
+    if declared and (declared == "utf-16" or declared.startswith("utf-16") and b"\0" not in head):
+        declared = None  # UTF-16 would have shown by its mark or its NULs
     if _is_utf8(head) and _proves_utf8(head, declared):
         return "utf-8", False
     if declared:

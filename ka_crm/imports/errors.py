@@ -36,6 +36,7 @@ class FileRefused(DomainError):
     def __init__(self, *errors):
         super().__init__(" ".join(error.message for error in errors))
         self.errors = list(errors)
+        self.header = None  # the best guess at the header where that is what failed
 
     @property
     def code(self):

@@ -43,18 +43,20 @@ def find_header(rows, profile, schema, *, need_all=True):
         found = {wanted[key] for key in map(plain, names) if key in wanted}
         if len(found) > best_score:
             best, best_score = (index, names), len(found)
-        if found and not schema.missing(found | set(profile.derived)):
+        if found and not schema.missing(found | set(profile.derived), profile.columns):
             break
     if best is None:
         best = (0, [])
     index, names = best
     titles = tuple(" ".join(str(cell) for cell in row if str(cell).strip()) for row in rows[:index])
     columns, doubled = _placed(names, wanted)
-    if need_all:
-        problems = _missing(names, columns, profile, schema) + doubled + _too_many(names)
-        if problems:
-            raise FileRefused(*problems)
-    return Header(index + profile.header_rows - 1, tuple(names), columns, titles)
+    header = Header(index + profile.header_rows - 1, tuple(names), columns, titles)
+    problems = _missing(names, columns, profile, schema) + doubled + _too_many(names) if need_all else []
+    if problems:
+        refusal = FileRefused(*problems)
+        refusal.header = header
+        raise refusal
+    return header
 
 
 def joined(rows):
@@ -92,7 +94,7 @@ def _placed(names, wanted):
 
 
 def _missing(names, columns, profile, schema):
-    missing = schema.missing(set(columns) | set(profile.derived))
+    missing = schema.missing(set(columns) | set(profile.derived), profile.columns)
     if not missing:
         return []
     present = [name for name in names if name]

@@ -10,6 +10,8 @@ from .errors import FileRefused
 from .profile import Profile
 from .reader import open_table
 
+LEAST_SHARE = 0.6  # of a profile's columns, for a file that lacks some to be called its own
+LACKING = 0.5
 ANY_MONTH = date(2000, 1, 1), date(2000, 1, 31)  # the header is looked at, not the days
 
 
@@ -33,9 +35,12 @@ def recognise(path, profiles, schema, *, file_name="") -> list[Candidate]:
         try:
             if profile.encoding not in opened:
                 opened[profile.encoding] = open_file(path, encoding=profile.encoding)
-            found.append(_candidate(opened[profile.encoding], profile, schema))
+            found.append(_fitting(opened[profile.encoding], profile, schema))
         except FileRefused as error:
-            refusal = refusal or error
+            if error.header is None:
+                refusal = refusal or error
+            elif len(error.header.columns) >= LEAST_SHARE * len(profile.columns):
+                found.append(Candidate(profile, _score(error.header, profile, schema) * LACKING, str(error)))
     if not opened and refusal is not None:
         raise refusal
     return sorted(found, key=lambda candidate: (-candidate.score, candidate.profile.code))
@@ -48,17 +53,26 @@ def best(candidates):
     return candidates[0]
 
 
-def _candidate(opened, profile, schema):
-    """How well the header fits. Raises FileRefused when it does not fit at all."""
+def _fitting(opened, profile, schema):
+    """The candidate for a file whose header is whole. Raises FileRefused when it is not."""
     table = open_table(opened, profile, schema, file_name="", period=ANY_MONTH)
     table.close()
     if opened.kind == "edifact":
         return Candidate(profile, 1.0, _("The file is an EDI interchange."))
-    named = sum(field in schema for field in profile.columns)
-    found, filled = len(table.header.columns), sum(1 for name in table.header.names if name.strip())
-    if profile.container == "matrix_xlsx":
-        found, filled, named = (figure - len(profile.sheets) - 1 for figure in (found, filled, named + len(profile.sheets) + 1))
     at_home = (opened.kind in ("xlsx", "xls")) == (profile.container != "delimited")
-    score = 0.6 * found / max(named, 1) + 0.3 * found / max(filled, 1) + (0.1 if at_home else 0.05)
-    reason = _("%(found)d of its %(named)d columns are in the file.") % {"found": found, "named": named}
-    return Candidate(profile, round(score, 4), reason)
+    named = sum(field in schema for field in profile.columns)
+    reason = _("%(found)d of its %(named)d columns are in the file.") % {"found": _found(table.header, profile), "named": named}
+    return Candidate(profile, _score(table.header, profile, schema) - (0 if at_home else 0.05), reason)
+
+
+def _found(header, profile):
+    return sum(field in header.columns for field in profile.columns)
+
+
+def _score(header, profile, schema):
+    """How much of the profile is in the header, and of the header in the profile."""
+    found, named = _found(header, profile), sum(field in schema for field in profile.columns)
+    filled = sum(1 for name in header.names if name.strip())
+    if profile.container == "matrix_xlsx":
+        filled -= len(profile.sheets) + 1
+    return round(0.6 * found / max(named, 1) + 0.4 * found / max(filled, found, 1), 4)

@@ -20,13 +20,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One canonical field. ``required``: the cell may not be empty (and the column, if no alternative is given, not absent)."""
+    """One canonical field. ``required``: the cell may not be empty, nor the column absent, save for alternatives.
+
+    ``may_lack``: a profile may leave a required field out altogether; a file whose profile names it has to have it.
+    """
 
     name: str
     kind: Kind
     required: bool = True
     max_length: int = 200
     may_be_future: bool = False
+    may_lack: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,8 @@ class Schema:
     def by_name(self):
         return {field.name: field for field in self.fields}
 
-    def missing(self, present):
-        """The fields that a file with the fields ``present`` lacks, an alternative group as "a / b"."""
+    def missing(self, present, promised):
+        """The fields that a file with the fields ``present`` lacks, an alternative group as "a / b"; ``promised`` by its profile."""
         alternatives = {name for group in self.one_of for name in group}
-        lacking = [f.name for f in self.fields if f.required and f.name not in alternatives and f.name not in present]
+        lacking = [f.name for f in self.fields if f.required and f.name not in alternatives | set(present) and (f.name in promised or not f.may_lack)]
         return lacking + [" / ".join(group) for group in self.one_of if not set(group) & set(present)]

@@ -23,13 +23,14 @@ class Context:
 
     def __init__(self, profile, marks, *, today, currency_digits):
         self.profile, self.marks, self.today, self.currency_digits = profile, marks, today, currency_digits
+        self.sparse = profile.container == "edifact"  # an EDI line carries what it has, there are no columns to fill
         self.store_pattern = re.compile(profile.store_pattern)
 
 
 def parse_cell(cell, field, context):
     """What ``cell`` means for ``field``; None if it is empty and may be. Raises BadValue."""
     if not cell.strip():
-        if field.required:
+        if field.required and not (field.may_lack and context.sparse):
             raise BadValue(EMPTY_CODE.get(field.kind, "empty"), _empty_reason(field.kind))
         return None
     if "\0" in cell:
@@ -126,6 +127,9 @@ NUMERIC = frozenset({Kind.INTEGER, Kind.MONEY, Kind.DECIMAL})
 def number_cell(number):
     """A spreadsheet's float or int as text: 15 significant digits, as the spreadsheet shows it, without exponent."""
     if isinstance(number, float):
+        short = repr(number)
+        if len(short) < 16 and "e" not in short:
+            return NumberCell(short[:-2] if short.endswith(".0") else short)
         number = Decimal(format(number, ".15g"))
     text = format(Decimal(number), "f")
     return NumberCell(text.rstrip("0").rstrip(".") if "." in text else text)
