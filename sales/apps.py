@@ -14,3 +14,4 @@ class SalesConfig(AppConfig):
         navigation.register("data", _("Import profiles"), "sales:profile_list", icon="adjustments", capability="imports.view", order=61)
         for noun, url_name in (("key_account", "sales:account_panel"), ("store", "sales:store_panel"), ("product", "sales:product_panel")):
             panels.register(noun, title=_("Sell-out"), url_name=url_name, order=10, capability="sales.view")
+        panels.register("home", title=_("Sell-out"), url_name="sales:home_panel", order=30, capability="sales.view")

@@ -16,6 +16,7 @@ urlpatterns = [
     path("products/<int:pk>/sellout/", panels.product_panel, name="product_panel"),
     path("accounts/<int:pk>/sellout/", panels.account_panel, name="account_panel"),
     path("stores/<int:pk>/sellout/", panels.store_panel, name="store_panel"),
+    path("home/sellout/", panels.home_panel, name="home_panel"),
     path("imports/profiles/", policy.requires("imports.view")(profiles.ImportProfileList.as_view()), name="profile_list"),
     path("imports/profiles/new/", profiles.profile_create, name="profile_create"),
     path("imports/profiles/<int:pk>/", profiles.profile_detail, name="profile_detail"),

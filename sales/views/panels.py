@@ -1,5 +1,6 @@
 """Sell-out on the record pages of accounts, stores and products: twelve months at a glance, from the rollups."""
 
+from django.conf import settings
 from django.db.models import Max, Sum
 from django.shortcuts import get_object_or_404, render
 from django.utils.formats import date_format
@@ -73,3 +74,11 @@ def product_panel(request, pk):
     accounts = KeyAccount.objects.visible_to(request.user).filter(currency=product.currency)
     rows = AccountProductMonth.objects.filter(product=product, account__in=accounts.values("pk"))
     return sellout_panel(request, rows, product.currency)
+
+
+@policy.requires("sales.view")
+def home_panel(request):
+    """Sell-out of all accounts in scope that report in the company's currency; others would make the sum meaningless."""
+    currency = settings.KA_BASE_CURRENCY
+    accounts = KeyAccount.objects.visible_to(request.user).filter(currency=currency)
+    return sellout_panel(request, AccountProductMonth.objects.filter(account__in=accounts.values("pk")), currency)
