@@ -138,6 +138,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "team.middleware.AuditContextMiddleware",
+    "team.middleware.SessionLimitMiddleware",
+    "team.middleware.SecondFactorMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
 ]
 ROOT_URLCONF = "ka_crm.urls"
@@ -206,12 +209,14 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "team.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "team.adapters.MailedResetForm"}
+MFA_ADAPTER = "team.adapters.MFAAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # administrators create people; there is no sign-up
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
-ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_SESSION_REMEMBER = True  # how long a sign-in lasts is decided at the server, see KA_SESSION_…
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/15m/key,50/15m/ip", "reset_password": "20/15m/ip,5/15m/key", "reauthenticate": "10/15m/user"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

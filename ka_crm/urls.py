@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("fees.urls")),
     path("", include("visits.urls")),
     path("reports/", include("reports.urls")),
+    path("account/", include("team.closed_urls")),
     path("account/", include("allauth.urls")),
 ]
 handler400 = "ka_crm.views.bad_request"

@@ -175,6 +175,9 @@ class Delegation(models.Model):
     def __str__(self):
         return f"{self.deputy} → {self.absent} ({self.starts_on} – {self.ends_on})"
 
+    def get_absolute_url(self):
+        return reverse("team:delegation_detail", args=[self.pk])
+
     def status_on(self, day):
         """``ended``, ``planned``, ``active`` or ``expired`` as of ``day``: words that statuses.py colours."""
         if self.ended_at:

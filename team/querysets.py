@@ -28,6 +28,10 @@ class UserQuerySet(models.QuerySet):
         """Members of ``team`` and of every team below it."""
         return self.filter(team__path__startswith=team.path)
 
+    def colleagues(self):
+        """Everybody who may sign in, for choosing a deputy: names are no secret inside the company, addresses and phones are."""
+        return self.active().order_by("sort_key", "pk")
+
     def administrators(self):
         """Those who can still let others in."""
         return self.active().filter(role=Role.ADMINISTRATOR)

@@ -30,13 +30,49 @@ _WORDS = {
     "completed": (gettext_lazy("Completed"), "check"),
     "cancelled": (gettext_lazy("Cancelled"), "x"),
     "deactivated": (gettext_lazy("Sign-in taken away"), "lock"),
+    "reactivated": (gettext_lazy("Let in again"), "key"),
+    "invited": (gettext_lazy("Sent a link to choose a password"), "mail"),
+    "unlocked": (gettext_lazy("Sign-in unlocked"), "key"),
+    "role_changed": (gettext_lazy("Role changed"), "shield-lock"),
+    "password_changed": (gettext_lazy("Password changed"), "key"),
+    "password_set": (gettext_lazy("Password set by a command"), "key"),
+    "renamed": (gettext_lazy("Renamed"), "edit"),
+    "moved": (gettext_lazy("Moved"), "hierarchy"),
+    "deleted": (gettext_lazy("Deleted"), "trash"),
+    "exported": (gettext_lazy("Exported"), "download"),
+    "retried": (gettext_lazy("Tried again"), "refresh"),
+}
+# Verbs whose last word alone would mislead.
+_WHOLE_VERBS = {
+    "session.started": (gettext_lazy("Signed in"), "key"),
+    "session.ended": (gettext_lazy("Signed out"), "logout"),
+    "session.refused": (gettext_lazy("Wrong password"), "alert-triangle"),
+    "session.code_refused": (gettext_lazy("Wrong second factor"), "alert-triangle"),
+    "second_factor.added": (gettext_lazy("Second factor turned on"), "shield-lock"),
+    "second_factor.removed": (gettext_lazy("Second factor taken away"), "shield-lock"),
+    "second_factor.renewed": (gettext_lazy("Recovery codes made anew"), "shield-lock"),
 }
 
 
 def title_of(verb):
     """``report.approved`` → “Approved”, with its icon."""
-    label, icon = _WORDS.get(verb.rsplit(".", 1)[-1], (verb, "history"))
+    label, icon = _WHOLE_VERBS.get(verb) or _WORDS.get(verb.rsplit(".", 1)[-1], (verb, "history"))
     return label, icon
+
+
+def changed_lines(event, model=None):
+    """“field: old → new” for each change of an entry that changed something."""
+    if not event.verb.endswith(("changed", ".ended", ".renamed", ".moved")):
+        return []
+    return [
+        f"{_field_label(model, field) if model else field}: {_shown(old)} → {_shown(new)}" for field, (old, new) in event.changes.items()
+    ]
+
+
+def actor_of(event):
+    """Who did it, with both names where a deputy did."""
+    actor = str(event.actor) if event.actor else _("The program")
+    return _("%(deputy)s for %(absent)s") % {"deputy": actor, "absent": event.on_behalf_of} if event.on_behalf_of else actor
 
 
 def _shown(value):
@@ -55,17 +91,10 @@ def entries_of(events, model=None):
     entries = []
     for event in events:
         label, icon = title_of(event.verb)
-        lines = [
-            f"{_field_label(model, field) if model else field}: {_shown(old)} → {_shown(new)}"
-            for field, (old, new) in event.changes.items()
-            if event.verb.endswith((".changed", ".ended"))
-        ]
+        lines = changed_lines(event, model)
         if event.reason:
             lines.append(f"“{event.reason}”")
-        actor = str(event.actor) if event.actor else _("The program")
-        if event.on_behalf_of:
-            actor = _("%(deputy)s for %(absent)s") % {"deputy": actor, "absent": event.on_behalf_of}
-        entries.append({"at": event.at, "title": label, "icon": icon, "actor": actor, "text": "\n".join(lines)})
+        entries.append({"at": event.at, "title": label, "icon": icon, "actor": actor_of(event), "text": "\n".join(lines)})
     return entries
 
 

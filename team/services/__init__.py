@@ -27,7 +27,9 @@ __all__ = [
     "end_sessions",
     "invite",
     "move_team",
+    "note_unlocked",
     "reactivate_person",
     "rename_team",
+    "reset_second_factor",
     "set_password",
 ]

@@ -12,6 +12,15 @@ from ..audit import record
 from ..models import Delegation, User
 
 
+def people_arranged_by(actor):
+    """Those for whom ``actor`` arranges deputies, see ``may_arrange``."""
+    alone = actor.without_delegations()
+    people = User.objects.active().order_by("sort_key", "pk")
+    if alone.has_capability("people.manage"):
+        return people
+    return people.filter(pk__in=alone.people_in_scope if alone.has_capability("people.view") else [actor.pk])
+
+
 def may_arrange(actor, absent):
     """Whether ``actor`` arranges deputies for ``absent``: oneself, a supervisor for the own team, an administrator for all.
 

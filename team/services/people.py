@@ -3,6 +3,7 @@
 import zoneinfo
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -158,6 +159,21 @@ def set_password(*, person_id, password, actor):
     end_sessions(user)
     record(user, "person.password_set", actor=actor)
     return user
+
+
+@transaction.atomic
+def reset_second_factor(*, person_id, actor, reason=""):
+    """Take away a lost second factor with its recovery codes; sessions end, and a role that needs one has to turn on a new one."""
+    user = User.objects.select_for_update().get(pk=person_id)
+    if Authenticator.objects.filter(user=user).delete()[0]:
+        end_sessions(user)
+        record(user, "second_factor.removed", actor=actor, reason=clean_text(reason))
+    return user
+
+
+def note_unlocked(*, person_id, actor):
+    """Put the unlocking of a sign-in, which happens in the cache, on record."""
+    record(User.objects.get(pk=person_id), "person.unlocked", actor=actor)
 
 
 def _locked_administrators():
