@@ -25,6 +25,7 @@ The address holds everything: ``?q=`` search, the filter's own names, ``?sort=-n
 from dataclasses import dataclass
 
 import django_filters
+from django import forms
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import CharField, Max, Min, Q
@@ -87,6 +88,17 @@ class ListFilter(django_filters.FilterSet):
 
     def filter_search(self, queryset, name, value):
         return search_words(queryset, value, self.search_columns)
+
+    @property
+    def form(self):
+        """The form as the filter bar wants it: “All” for an open choice, the device's own picker for days."""
+        if not hasattr(self, "_form"):
+            for field in super().form.fields.values():
+                if getattr(field, "empty_label", None) == "---------":
+                    field.empty_label = _("All")
+                if isinstance(field, forms.DateField):
+                    field.widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        return self._form
 
 
 class ListPage(View):
@@ -238,10 +250,10 @@ class ListPage(View):
 
     def column_choices(self, table):
         """Every column of the table, whether shown, for the column menu; the kept query goes along as hidden fields."""
-        bound = table.base_columns
-        order = [*self.asked_columns, *(name for name in bound if name not in self.asked_columns)]
-        choices = [{"name": name, "label": bound[name].verbose_name or name, "shown": name in self.asked_columns} for name in order]
-        hidden = [(name, value) for name, values in self.request.GET.lists() if name not in ("cols", "page", "_export") for value in values if value]
+        order = [*self.asked_columns, *(name for name in table.base_columns if name not in self.asked_columns)]
+        choices = [{"name": name, "label": table.label_of(name), "shown": name in self.asked_columns} for name in order]
+        kept = [(name, values) for name, values in self.request.GET.lists() if name not in ("cols", "page", "_export")]
+        hidden = [(name, value) for name, values in kept for value in values if value]
         return {"choices": choices, "hidden": hidden, "reset_url": self.address(cols=None) if "cols" in self.request.GET else None}
 
     def may_export(self, user):
@@ -250,7 +262,8 @@ class ListPage(View):
     def export_links(self, request):
         if not self.may_export(request.user):
             return []
-        return [{"label": label, "url": self.address(_export=kind)} for kind, label in (("xlsx", _("Excel file (XLSX)")), ("csv", _("CSV file")))]
+        kinds = (("xlsx", _("Excel file (XLSX)")), ("csv", _("CSV file")))
+        return [{"label": label, "url": self.address(_export=kind)} for kind, label in kinds]
 
     def export(self, file_format):
         """All rows of the filter in the order and with the columns shown; the audit trail hears of it first."""

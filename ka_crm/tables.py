@@ -6,7 +6,6 @@
         net_minor = MoneyColumn(_("Net sales"), currency="currency")
 
         class Meta(Table.Meta):
-            model = KeyAccount
             fields = ("name", "status", "net_minor")
 
 ``render_<column>(self, value, record)`` gives other HTML for a cell, ``export_<column>(self, value, record)`` another value for
@@ -22,12 +21,16 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django_tables2.utils import call_with_appropriate
 
 from . import formats
 from .money import from_e4, from_minor
 from .statuses import tone_of
+
+
+_MISSING = object()  # what a cell's drawer gives where there is no value: a phone leaves such a cell out
 
 
 def getter(path):
@@ -209,15 +212,13 @@ class Table(tables.Table):
     row_class = None  # or a method (record) → CSS class of the row
 
     class Meta:
-        template_name = "components/table.html"
-        default = formats.MISSING
         order_by_field = "sort"
-        attrs = {"class": "table-data"}
 
     def __init__(self, *args, totals=None, shown=None, sort=(), **kwargs):
         """``shown`` are the records of the page where ``data`` is more; ``totals`` column → sum; ``sort`` what the data is sorted by."""
         self.totals, self.shown, self.sort, self.address = totals or {}, shown, tuple(sort), None
-        super().__init__(*args, **kwargs)
+        # here and not only in Meta: a table whose Meta does not inherit ours is still one of ours
+        super().__init__(*args, **{"default": formats.MISSING, "template_name": "components/table.html", **kwargs})
 
     # -- head ----------------------------------------------------------------------------------------------------------------
     def heads(self):
@@ -235,6 +236,14 @@ class Table(tables.Table):
             cells.append({"name": bound.name, "label": bound.header, "classes": getattr(bound.column, "classes", ""), "direction": direction, "url": url})
         return cells
 
+    def label_of(self, name):
+        """The head of a column, also of one that is not shown now."""
+        column = self.base_columns[name]
+        if column.verbose_name:
+            return column.verbose_name
+        field = _field_of(self.data.model, column.accessor or name)
+        return capfirst(field.verbose_name) if field is not None else capfirst(name.replace("_", " "))
+
     # -- cells ---------------------------------------------------------------------------------------------------------------
     def _value_getter(self, bound):
         """Record → value of the column; a field with choices gives its label."""
@@ -249,16 +258,16 @@ class Table(tables.Table):
         return getter(path)
 
     def _drawer(self, bound):
-        """Record → the inner HTML of the column's cell."""
+        """Record → the inner HTML of the column's cell, or _MISSING."""
         column = bound.column
         if not isinstance(column, Column):
             return lambda record: conditional_escape(tables.rows.BoundRow(record, self).get_cell(bound.name))
-        value_of, own, missing = self._value_getter(bound), getattr(self, f"render_{bound.name}", None), escape(bound.default)
+        value_of, own = self._value_getter(bound), getattr(self, f"render_{bound.name}", None)
 
         def draw(record):
             value = value_of(record)
             if value is None or value == "":
-                return missing
+                return _MISSING
             if own:
                 kwargs = {"value": value, "record": record, "table": self, "column": column, "bound_column": bound}
                 inner = conditional_escape(call_with_appropriate(own, kwargs))
@@ -280,15 +289,18 @@ class Table(tables.Table):
             kind = f' class="{escape(classes)}"' if classes else ""
             tag = "th" if position == 0 else "td"
             scope = ' scope="row"' if position == 0 else ""
-            opening = f'<{tag}{scope}{kind} data-label="{escape(bound.header)}">'
-            cells.append((opening, self._drawer(bound), f"</{tag}>"))
+            label = f'data-label="{escape(bound.header)}"'
+            missing = f'<{tag}{scope} class="{escape(classes)} is-missing" {label}>{escape(bound.default)}</{tag}>'
+            cells.append((f"<{tag}{scope}{kind} {label}>", self._drawer(bound), f"</{tag}>", missing))
         return cells
 
     def body(self):
         """All rows of the page as HTML."""
         rows = []
         for record in self.data if self.shown is None else self.shown:
-            row = "".join([f"{opening}{draw(record)}{closing}" for opening, draw, closing in self._cells])
+            row = "".join(
+                [missing if (inner := draw(record)) is _MISSING else f"{opening}{inner}{closing}" for opening, draw, closing, missing in self._cells]
+            )
             kind = f' class="{escape(self.row_class(record))}"' if self.row_class else ""
             rows.append(f"<tr{kind}>{row}</tr>")
         return mark_safe("\n".join(rows))  # every part was escaped above

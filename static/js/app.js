@@ -76,6 +76,8 @@
   })
   if (matchMedia('(min-width: 768px)').matches) $$('details[data-wide-open]').forEach((group) => { group.open = true })
 
+  $$('.tabs [aria-current]').forEach((tab) => tab.scrollIntoView({ block: 'nearest', inline: 'center' }))
+
   // --- asking before what is hard to take back ----------------------------------------------------------------------------
   const box = $('#confirm')
   let waiting = null

@@ -57,10 +57,17 @@
 
   function donut(spec, at) {
     const data = spec.categories.map((name, place) => ({ name, value: figure(spec.series[0].values[place]) })).filter((one) => one.value)
+    const whole = data.reduce((sum, one) => sum + one.value, 0)
+    const base = frame(spec, at)
+    base.legend = {
+      ...base.legend, orient: 'vertical', bottom: undefined, right: 0, top: 'middle', left: '54%', itemGap: 9,
+      formatter: (name) => `${name}  ${Math.round((data.find((one) => one.name === name).value / whole) * 100)}\u00a0%`,
+      textStyle: { ...base.legend.textStyle, width: 150, overflow: 'truncate' },
+    }
     return {
-      ...frame(spec, at),
+      ...base,
       series: [{
-        type: 'pie', radius: ['52%', '76%'], center: ['50%', '45%'], data, padAngle: 1.5, itemStyle: { borderRadius: 3 },
+        type: 'pie', radius: ['54%', '84%'], center: ['26%', '50%'], data, padAngle: 1.5, itemStyle: { borderRadius: 3 },
         label: { show: false }, emphasis: { scaleSize: 4 },
       }],
     }
@@ -68,13 +75,15 @@
 
   function axes(spec, at) {
     const value = {
-      type: 'value', axisLabel: { color: at.quiet, fontSize: 11, formatter: (number) => words(spec.unit === '%' ? number : number, spec, true) },
+      type: 'value', axisLabel: { color: at.quiet, fontSize: 11, formatter: (number) => words(number, spec, true) },
       splitLine: { lineStyle: { color: at.line } }, splitNumber: 4,
     }
     const name = {
       type: 'category', data: spec.categories, axisTick: { show: false }, axisLine: { lineStyle: { color: at.line } },
       axisLabel: { color: at.quiet, fontSize: 11, hideOverlap: true, width: spec.kind === 'hbar' ? 130 : undefined, overflow: 'truncate' },
     }
+    // a single row of bars carries its figures at the bars' ends
+    if (spec.kind === 'hbar' && spec.series.length === 1) Object.assign(value, { axisLabel: { show: false }, splitLine: { show: false } })
     if (spec.kind === 'hbar') return { xAxis: value, yAxis: { ...name, inverse: true } }
     if (spec.kind === 'scatter') return { xAxis: { ...value, scale: true }, yAxis: { ...value, scale: true } }
     return { xAxis: { ...name, boundaryGap: !['line', 'area'].includes(spec.kind) }, yAxis: value }
