@@ -8,7 +8,9 @@ from .people import (
     create_person,
     deactivate_person,
     invite,
+    note_unlocked,
     reactivate_person,
+    reset_second_factor,
     set_password,
 )
 from .sessions import end_sessions
