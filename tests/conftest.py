@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -191,7 +192,7 @@ def process_env(transactional_db, data_dir):
 
 @pytest.fixture
 def start_process(process_env):
-    """``start_process([...], **environment)`` starts a process in its own session; the test's end kills what is left of it."""
+    """``start_process([...], **environment)`` starts a process in its own session; the test's end stops what is left of it."""
     running = []
 
     def start(command, **environment):
@@ -202,8 +203,13 @@ def start_process(process_env):
     yield start
     for process in running:
         if process.poll() is None:
-            process.kill()
-        process.wait()
+            process.terminate()  # bin/run stops what it started
+    for process in running:
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 @pytest.fixture
