@@ -122,8 +122,8 @@ class DelimitedTable:
         text = line
         for taken in range(1, MAX_JOINED + 1):
             cells, state = _split(text, self.delimiter)
-            if state == "closed":
-                return (cells, taken) if taken == 1 or len(cells) == self._width else (None, 0)
+            if state != "open":  # lines are joined only where the quotes leave no doubt
+                return (cells, taken) if taken == 1 or (state == "closed" and len(cells) == self._width) else (None, 0)
             if position + taken >= len(lines):
                 return None, 0
             text += "\n" + lines[position + taken]
@@ -155,7 +155,7 @@ def _behind_quote(line, *, first):
 
 
 def _split(text, delimiter):
-    """(cells, "open" or "closed"). Quotes inside a quoted cell that are not doubled are taken as they stand."""
+    """(cells, "open", "closed" or "loose"). Loose: quotes inside a quoted cell are not doubled; they are taken as they stand."""
     try:
         return next(csv.reader([text], delimiter=delimiter, strict=True)), "closed"
     except csv.Error as error:
@@ -164,7 +164,7 @@ def _split(text, delimiter):
     except StopIteration:
         return [""], "closed"
     rows = list(csv.reader([text], delimiter=delimiter))
-    return (rows[0], "closed") if len(rows) == 1 else (None, "open")
+    return (rows[0], "loose") if len(rows) == 1 else (None, "open")
 
 
 def line_blocks(texts):
@@ -231,7 +231,7 @@ def _first_rows(text, delimiter, profile):
         while True:
             end = text.find("\n", end) + 1 or len(text)
             cells, state = _split(text[start:end].rstrip("\n"), delimiter)
-            if state == "closed" or end >= len(text) or end - start > 5000:
+            if state != "open" or end >= len(text) or end - start > 5000:
                 break
         position = end
         rows.append(cells if cells is not None else text[start:end].split(delimiter))

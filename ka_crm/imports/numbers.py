@@ -72,6 +72,11 @@ class Marks:
                     )
 
     @property
+    def proven(self):
+        """Whether the cells, not the profile, said which mark it is: then the other one can only part thousands."""
+        return self.decimal is None and bool(self.evidence)
+
+    @property
     def known(self):
         return self.decimal or next(iter(self.evidence), None)
 
@@ -120,7 +125,7 @@ def parse_number(text, marks):
     decimal = marks.known
     if decimal is None and proven_mark(core) is None and ("." in core or "," in core):
         raise BadValue("decimal", _("can be read with a decimal mark or with a thousands mark. Set the decimal mark in the profile."))
-    number = _with_mark(core, decimal or ".", marks.thousands)
+    number = _with_mark(core, decimal or ".", marks.thousands or (OTHER[decimal] if marks.proven and OTHER[decimal] in core else None))
     if number is None:
         if _with_mark(core, OTHER[decimal or "."], None) is not None:
             raise BadValue("decimal", _("does not fit the file's decimal mark “%(mark)s”. Write 1234%(mark)s50.") % {"mark": decimal or "."})
