@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 from ka_crm import navigation, panels
@@ -9,9 +10,23 @@ class SalesConfig(AppConfig):
     verbose_name = _("Sales")
 
     def ready(self):
+        from .importing import category_totals, products, sellout  # noqa: F401 – each registers its kinds; models are ready only now
+
+        post_migrate.connect(_load_shipped_profiles, sender=self, dispatch_uid="sales.shipped_profiles")
         navigation.register("sales", _("Products"), "sales:product_list", icon="package", capability="products.view", order=30)
         navigation.register("data", _("Imports"), "sales:import_list", icon="upload", capability="imports.view", order=60)
         navigation.register("data", _("Import profiles"), "sales:profile_list", icon="adjustments", capability="imports.view", order=61)
         for noun, url_name in (("key_account", "sales:account_panel"), ("store", "sales:store_panel"), ("product", "sales:product_panel")):
             panels.register(noun, title=_("Sell-out"), url_name=url_name, order=10, capability="sales.view")
         panels.register("home", title=_("Sell-out"), url_name="sales:home_panel", order=30, capability="sales.view")
+
+
+def _load_shipped_profiles(sender, apps, **kwargs):
+    """After each migrate, so that a new release's profiles arrive with it."""
+    try:
+        apps.get_model("sales", "ImportProfile")
+    except LookupError:
+        return  # migrated back to before there were profiles
+    from .services.shipped_profiles import load_shipped_profiles  # models are ready only now
+
+    load_shipped_profiles()

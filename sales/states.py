@@ -16,11 +16,15 @@ class BatchStatus(TextChoices):
 
 
 BATCH_MOVES = {
-    BatchStatus.RECEIVED: frozenset({BatchStatus.CHECKED, BatchStatus.QUEUED, BatchStatus.RUNNING, BatchStatus.REFUSED, BatchStatus.FAILED}),
+    BatchStatus.RECEIVED: frozenset(
+        {BatchStatus.CHECKED, BatchStatus.QUEUED, BatchStatus.RUNNING, BatchStatus.REFUSED, BatchStatus.FAILED}
+    ),
     BatchStatus.CHECKED: frozenset({BatchStatus.CHECKED, BatchStatus.QUEUED, BatchStatus.RUNNING, BatchStatus.REFUSED, BatchStatus.FAILED}),
     BatchStatus.QUEUED: frozenset({BatchStatus.RUNNING, BatchStatus.CHECKED, BatchStatus.FAILED, BatchStatus.REFUSED}),
-    BatchStatus.RUNNING: frozenset({BatchStatus.RUNNING, BatchStatus.IMPORTED, BatchStatus.REFUSED, BatchStatus.FAILED, BatchStatus.CHECKED}),
-    BatchStatus.REFUSED: frozenset({BatchStatus.QUEUED}),
-    BatchStatus.FAILED: frozenset({BatchStatus.QUEUED}),
+    BatchStatus.RUNNING: frozenset(
+        {BatchStatus.RUNNING, BatchStatus.IMPORTED, BatchStatus.REFUSED, BatchStatus.FAILED, BatchStatus.CHECKED}
+    ),
+    BatchStatus.REFUSED: frozenset({BatchStatus.QUEUED, BatchStatus.CHECKED, BatchStatus.RUNNING, BatchStatus.REFUSED, BatchStatus.FAILED}),
+    BatchStatus.FAILED: frozenset({BatchStatus.QUEUED, BatchStatus.CHECKED, BatchStatus.RUNNING, BatchStatus.REFUSED, BatchStatus.FAILED}),
     BatchStatus.IMPORTED: frozenset({BatchStatus.UNDONE}),
 }

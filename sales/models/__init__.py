@@ -1,6 +1,6 @@
 """Products, sell-out with its rollups, market totals and the record of every import."""
 
-from .imports import ImportBatch, ImportKind, ImportProfile, RefusedRow
+from .imports import ImportBatch, ImportChange, ImportKind, ImportProfile, RefusedRow
 from .products import Brand, Category, Product, RetailerArticle
 from .sellout import (
     AccountProductMonth,

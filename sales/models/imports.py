@@ -59,7 +59,9 @@ class ImportBatch(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=20, choices=ImportKind)
     status = models.CharField(_("status"), max_length=20, choices=BatchStatus, default=BatchStatus.RECEIVED)
-    account = models.ForeignKey(KeyAccount, verbose_name=_("account"), null=True, blank=True, on_delete=models.PROTECT, related_name="import_batches")
+    account = models.ForeignKey(
+        KeyAccount, verbose_name=_("account"), null=True, blank=True, on_delete=models.PROTECT, related_name="import_batches"
+    )
     profile_code = models.CharField(_("profile"), max_length=30, blank=True)
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
     error_file = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")

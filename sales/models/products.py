@@ -62,7 +62,9 @@ class Product(SearchedModel):
     brand = models.ForeignKey(Brand, verbose_name=_("brand"), null=True, blank=True, on_delete=models.PROTECT, related_name="products")
     brand_type = models.CharField(_("brand type"), max_length=40, blank=True)
     department = models.CharField(_("department"), max_length=80, blank=True)
-    category = models.ForeignKey(Category, verbose_name=_("category"), null=True, blank=True, on_delete=models.PROTECT, related_name="products")
+    category = models.ForeignKey(
+        Category, verbose_name=_("category"), null=True, blank=True, on_delete=models.PROTECT, related_name="products"
+    )
     product_group = models.CharField(_("product group"), max_length=100, blank=True)
     pack_size = models.CharField(_("pack size"), max_length=40, blank=True)
     list_price_e4 = models.BigIntegerField(_("list price"), null=True, blank=True)

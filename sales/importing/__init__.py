@@ -1,0 +1,1 @@
+"""Imports: which kinds of file there are (``registry``) and how each becomes rows; ``sales.services.imports`` has the verbs."""
