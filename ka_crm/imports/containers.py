@@ -48,7 +48,10 @@ class Opened:
 
 def open_file(path, *, encoding=None):
     """What ``path`` holds, unpacked where it is packed. ``encoding`` is the profile's. Raises FileRefused."""
-    opener = lambda: open(path, "rb")  # noqa: E731  (each reader starts from the beginning)
+
+    def opener():
+        return open(path, "rb")  # each reader starts from the beginning and closes its own
+
     with opener() as stream:
         head = stream.read(8)
     if head.startswith(b"\x1f\x8b"):
@@ -113,7 +116,7 @@ class Gunzipped(io.RawIOBase):
     """A gzip stream that says what is wrong in our words and stops at the limits."""
 
     def __init__(self, path):
-        self._file = open(path, "rb")
+        self._file = open(path, "rb")  # noqa: SIM115  closed with this stream
         self._stream = gzip.GzipFile(fileobj=self._file)
         self._unpacked = 0
 
@@ -130,7 +133,9 @@ class Gunzipped(io.RawIOBase):
         except EOFError:
             raise refuse_file("incomplete", _("The file is incomplete: its gzip data end early. Ask for it again.")) from None
         except (OSError, zlib.error):
-            raise refuse_file("incomplete", _("The file is damaged or incomplete: its gzip data cannot be unpacked. Ask for it again.")) from None
+            raise refuse_file(
+                "incomplete", _("The file is damaged or incomplete: its gzip data cannot be unpacked. Ask for it again.")
+            ) from None
         block = b"".join(parts)
         self._unpacked += len(block)
         _check_size(self._unpacked, self._file.tell())
@@ -158,7 +163,9 @@ class _Member(io.RawIOBase):
         try:
             block = self._stream.read(HEAD_BYTES if size is None or size < 0 else size)
         except (zipfile.BadZipFile, EOFError, zlib.error, OSError):
-            raise refuse_file("incomplete", _("The file is damaged or incomplete: its zip data cannot be unpacked. Ask for it again.")) from None
+            raise refuse_file(
+                "incomplete", _("The file is damaged or incomplete: its zip data cannot be unpacked. Ask for it again.")
+            ) from None
         self._unpacked += len(block)
         _check_size(self._unpacked, self._info.compress_size)
         return block
@@ -192,7 +199,10 @@ def _only_member(archive):
         if not (climbs or linked or hidden or info.is_dir()):
             plain.append(info)
     if len(plain) != 1:
-        raise refuse_file("archive", _("The archive holds %(count)d readable files; it has to hold exactly one. Send them one by one.") % {"count": len(plain)})
+        raise refuse_file(
+            "archive",
+            _("The archive holds %(count)d readable files; it has to hold exactly one. Send them one by one.") % {"count": len(plain)},
+        )
     if plain[0].flag_bits & 0x1:
         raise refuse_file("archive", _("The archive is protected by a password. Send the file without one."))
     _check_size(plain[0].file_size, plain[0].compress_size)

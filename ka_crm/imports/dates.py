@@ -27,7 +27,15 @@ MONTHS = {
     )
     for name in names.split()
 }
-TOKENS = {"YYYY": r"(?P<year>\d{4})", "YY": r"(?P<year>\d{2})", "Mon": r"(?P<month_name>[^\W\d_]{3,10})\.?", "MM": None, "M": None, "DD": None, "D": None}
+TOKENS = {
+    "YYYY": r"(?P<year>\d{4})",
+    "YY": r"(?P<year>\d{2})",
+    "Mon": r"(?P<month_name>[^\W\d_]{3,10})\.?",
+    "MM": None,
+    "M": None,
+    "DD": None,
+    "D": None,
+}
 EARLIEST = date(1990, 1, 1)
 TOKEN = re.compile("YYYY|YY|Mon|MM|M|DD|D")
 

@@ -181,7 +181,9 @@ def line_blocks(texts):
             yield whole[:end]
         held, size = [whole[end:]], len(whole) - end
         if size > MAX_LINE:
-            raise refuse_file("length", _("A line has a length of more than %(most)d characters. This is not a table.") % {"most": MAX_LINE})
+            raise refuse_file(
+                "length", _("A line has a length of more than %(most)d characters. This is not a table.") % {"most": MAX_LINE}
+            )
     rest = "".join(held)
     if rest:
         yield rest

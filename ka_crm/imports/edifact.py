@@ -150,7 +150,9 @@ def _read_unb(segment, envelope):
 
 def _check_unt(segment, message, position):
     if _at(segment, 1) != str(position):
-        message.problem = _("belongs to EDI message %(reference)s, which is incomplete: it states %(stated)s segments and has %(found)d.") % {
+        message.problem = _(
+            "belongs to EDI message %(reference)s, which is incomplete: it states %(stated)s segments and has %(found)d."
+        ) % {
             "reference": message.reference,
             "stated": _at(segment, 1) or "–",
             "found": position,
@@ -163,7 +165,9 @@ def _check_unt(segment, message, position):
 
 
 def _unfinished(message):
-    message.problem = _("belongs to EDI message %(reference)s, which is incomplete: it has no end (UNT).") % {"reference": message.reference}
+    message.problem = _("belongs to EDI message %(reference)s, which is incomplete: it has no end (UNT).") % {
+        "reference": message.reference
+    }
     return message
 
 
@@ -177,7 +181,12 @@ def _check_unz(segment, envelope, open_message):
                 "The EDI file is incomplete or damaged: its end states %(stated)s messages under reference %(other)s,"
                 " but it has %(found)d under %(reference)s. Ask for it again."
             )
-            % {"stated": _at(segment, 1) or "–", "other": _at(segment, 2) or "–", "found": envelope.messages, "reference": envelope.reference},
+            % {
+                "stated": _at(segment, 1) or "–",
+                "other": _at(segment, 2) or "–",
+                "found": envelope.messages,
+                "reference": envelope.reference,
+            },
         )
 
 
@@ -234,7 +243,10 @@ class EdifactTable:
             if self.envelope.test:
                 raise refuse_file("test", _("The EDI file is marked as a test by its sender; nothing of it is booked."))
             if message.kind != "SLSRPT":
-                self.notes.append(_("EDI message %(reference)s is a %(kind)s, not a sales report (SLSRPT); it was left out.") % {"reference": message.reference, "kind": message.kind})
+                self.notes.append(
+                    _("EDI message %(reference)s is a %(kind)s, not a sales report (SLSRPT); it was left out.")
+                    % {"reference": message.reference, "kind": message.kind}
+                )
                 continue
             reports += 1
             flaw = Flaw("incomplete", message.problem, column=message.reference) if message.problem else None

@@ -18,7 +18,7 @@ BLOCK_BYTES = 1 << 20
 
 
 def detect(head, declared=None):
-    """(encoding, whether it is a guess) of a file that starts with ``head``; ``declared`` is the profile's, unless the bytes prove it wrong.
+    """(encoding, whether it is a guess) of a file that starts with ``head``; ``declared`` is the profile's, unless the bytes say no.
 
     Raises FileRefused when nothing fits beyond doubt.
     """
@@ -142,7 +142,7 @@ def _undecodable(error, offset, encoding):
         return _not_utf8(error.object, offset)
     return refuse_file(
         "encoding",
-        _("The encoding is not %(encoding)s: byte %(position)d (0x%(byte)02X) has no meaning in it. Choose another encoding in the profile.")
+        _("The encoding is not %(encoding)s: byte %(position)d (0x%(byte)02X) has no meaning in it. Choose another one in the profile.")
         % {"encoding": encoding, "position": offset + error.start, "byte": error.object[error.start]},
     )
 

@@ -8,9 +8,15 @@ from django.utils.translation import gettext as _
 from ka_crm.errors import DomainError
 
 CODES = frozenset(
-    "account archive check_digit columns date decimal duplicate duplicate_column empty encoding entity excel fields foreign_store"
-    " html incomplete length mangled_code missing_column no_rows nul number period quote sign size test total"
-    " unknown_sku unknown_store unreadable".split()
+    (
+        # the file
+        *("archive", "columns", "duplicate_column", "empty", "encoding", "entity", "excel", "html", "incomplete", "missing_column"),
+        *("no_rows", "size", "test", "total", "unreadable"),
+        # a row or cell
+        *("check_digit", "date", "decimal", "fields", "length", "mangled_code", "nul", "number", "period", "quote", "sign"),
+        # what only the importer knows
+        *("duplicate", "foreign_store", "unknown_sku", "unknown_store"),
+    )
 )
 SHOWN_LENGTH = 60
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")  # control and direction marks

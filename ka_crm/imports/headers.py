@@ -102,7 +102,11 @@ def _missing(names, columns, profile, schema):
     if len(present) > NAMED_COLUMNS:
         some = _("%(some)s and %(more)d more columns") % {"some": some, "more": len(present) - NAMED_COLUMNS}
     labels = [_label(field, profile) for field in missing]
-    message = _("The column %(missing)s is missing. The file has: %(present)s.") if len(labels) == 1 else _("The columns %(missing)s are missing. The file has: %(present)s.")
+    message = (
+        _("The column %(missing)s is missing. The file has: %(present)s.")
+        if len(labels) == 1
+        else _("The columns %(missing)s are missing. The file has: %(present)s.")
+    )
     message = message % {"missing": ", ".join(labels), "present": some or "–"}
     return [RowError(0, ", ".join(missing), "", "missing_column", message)]
 
@@ -117,7 +121,10 @@ def _label(field, profile):
 def _too_many(names):
     if len(names) <= MAX_COLUMNS:
         return []
-    message = _("The file has %(count)d columns; %(most)d can be read. Remove the empty and unneeded ones.") % {"count": len(names), "most": MAX_COLUMNS}
+    message = _("The file has %(count)d columns; %(most)d can be read. Remove the empty and unneeded ones.") % {
+        "count": len(names),
+        "most": MAX_COLUMNS,
+    }
     return [RowError(0, "", "", "columns", message)]
 
 

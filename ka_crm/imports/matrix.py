@@ -62,7 +62,9 @@ class MatrixTable:
             elif DAY_NUMBER.fullmatch(str(cell).strip()):
                 days[position] = int(cell)
         if not days:
-            raise FileRefused(RowError(0, name, "", "missing_column", _("The sheet “%(sheet)s” has no column for a day: 01 to 31.") % {"sheet": name}))
+            raise FileRefused(
+                RowError(0, name, "", "missing_column", _("The sheet “%(sheet)s” has no column for a day: 01 to 31.") % {"sheet": name})
+            )
         lines = {}
         for row in rows[header.row + 1 :]:
             key = tuple(str(row[header.columns[field]]) if field in header.columns else "" for field in self._codes)
@@ -84,7 +86,9 @@ class MatrixTable:
         titles = " ".join(title for header, _days, _lines in self._sheets.values() for title in header.titles)
         month = month_in(file_name) or month_in(titles) or month_in(" ".join(self._workbook.sheet_names))
         if month is None:
-            raise refuse_file("period", _("The columns are days 01 to 31, but the file does not say of which month. Give the period with the file."))
+            raise refuse_file(
+                "period", _("The columns are days 01 to 31, but the file does not say of which month. Give the period with the file.")
+            )
         return month
 
     def _rows(self):

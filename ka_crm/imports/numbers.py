@@ -63,7 +63,7 @@ class Marks:
                     raise refuse_file(
                         "decimal",
                         _(
-                            "The file writes decimals in two ways, as in “%(one)s” and “%(two)s”. The decimal mark belongs to the whole file:"
+                            "The file writes decimals in two ways, as in “%(one)s” and “%(two)s”. The decimal mark belongs to the file:"
                             " ask for the file again with one decimal mark."
                         )
                         % {"one": self.evidence["."], "two": self.evidence[","]},
@@ -128,7 +128,9 @@ def parse_number(text, marks):
     number = _with_mark(core, decimal or ".", marks.thousands or (OTHER[decimal] if marks.proven and OTHER[decimal] in core else None))
     if number is None:
         if _with_mark(core, OTHER[decimal or "."], None) is not None:
-            raise BadValue("decimal", _("does not fit the file's decimal mark “%(mark)s”. Write 1234%(mark)s50.") % {"mark": decimal or "."})
+            raise BadValue(
+                "decimal", _("does not fit the file's decimal mark “%(mark)s”. Write 1234%(mark)s50.") % {"mark": decimal or "."}
+            )
         raise BadValue("number", _not_a_number(text))
     return _within_reach(-number if negative else number, text)
 

@@ -32,7 +32,10 @@ def _choices(profile):
         try:
             codecs.lookup(profile.encoding)
         except (LookupError, ValueError, TypeError):
-            yield "encoding", _("“%(value)s” is not known. Usual ones: %(usual)s.") % {"value": profile.encoding, "usual": ", ".join(p.ENCODINGS)}
+            yield (
+                "encoding",
+                _("“%(value)s” is not known. Usual ones: %(usual)s.") % {"value": profile.encoding, "usual": ", ".join(p.ENCODINGS)},
+            )
 
 
 def _columns(profile):

@@ -182,7 +182,9 @@ class Reading:
                 bad[rows] = True
                 for index in rows.tolist():
                     code = codes[index]
-                    errors.append(row_error(int(numbers[index]), self.header.name_of(name), distinct[code], found[code].code, found[code].reason))
+                    errors.append(
+                        row_error(int(numbers[index]), self.header.name_of(name), distinct[code], found[code].code, found[code].reason)
+                    )
                 found = [None if type(value) is BadValue else value for value in found]
             columns[name] = Column(codes, distinct, found)
         return columns
@@ -255,7 +257,11 @@ def _notes(opened, file_name):
     if opened.kind in ("xlsx", "xls") and suffix not in ("xlsx", "xlsm", "xls"):
         notes.append(RowError(0, "", file_name, "excel", _("The file is an Excel workbook under another name. It was read as one.")))
     if opened.kind == "html" and suffix not in ("html", "htm"):
-        notes.append(RowError(0, "", file_name, "html", _("The file is an HTML table under another name. It was read as a table; nothing in it was run.")))
+        notes.append(
+            RowError(
+                0, "", file_name, "html", _("The file is an HTML table under another name. It was read as a table; nothing in it was run.")
+            )
+        )
     return notes
 
 

@@ -61,5 +61,9 @@ class Schema:
     def missing(self, present, promised):
         """The fields that a file with the fields ``present`` lacks, an alternative group as "a / b"; ``promised`` by its profile."""
         alternatives = {name for group in self.one_of for name in group}
-        lacking = [f.name for f in self.fields if f.required and f.name not in alternatives | set(present) and (f.name in promised or not f.may_lack)]
+        lacking = [
+            f.name
+            for f in self.fields
+            if f.required and f.name not in alternatives | set(present) and (f.name in promised or not f.may_lack)
+        ]
         return lacking + [" / ".join(group) for group in self.one_of if not set(group) & set(present)]

@@ -1,4 +1,4 @@
-"""Workbooks and HTML tables as rows of cells. Formulas, macros, scripts and links are never run or followed: only stored values are read."""
+"""Workbooks and HTML tables as rows of cells. Formulas, macros, scripts and links are never run or followed: only values are read."""
 
 from datetime import date, datetime, time
 from html.parser import HTMLParser

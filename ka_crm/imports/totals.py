@@ -126,7 +126,9 @@ class TotalsLedger:
     def _warning(self, total, currency_digits):
         digits = currency_digits if self.schema[total.field].kind is Kind.MONEY else 0
         stated, found = (f"{Decimal(figure).scaleb(-digits):,}" for figure in (total.stated, total.found))
-        message = _("The control total “%(label)s” states %(stated)s for “%(column)s”; the rows come to %(found)s. Ask the sender which is right.")
+        message = _(
+            "The control total “%(label)s” states %(stated)s for “%(column)s”; the rows come to %(found)s. Ask the sender which is right."
+        )
         column = self.header.name_of(total.field)
         message = message % {"label": total.label, "stated": stated, "found": found, "column": column}
         return RowError(0, column, stated, "total", message)

@@ -42,7 +42,8 @@ def parse_text(cell, field, _context):
     text = clean_text(cell)
     if len(text) > field.max_length:
         raise BadValue(
-            "length", _("has a length of %(length)d characters; %(most)d fit. Shorten it.") % {"length": len(text), "most": field.max_length}
+            "length",
+            _("has a length of %(length)d characters; %(most)d fit. Shorten it.") % {"length": len(text), "most": field.max_length},
         )
     return text
 
@@ -70,7 +71,9 @@ def parse_gtin(cell, _field, _context):
     if len(digits) not in GTIN_LENGTHS or not digits.isascii() or not digits.isdigit():
         raise BadValue("check_digit", _("is not a GTIN: it takes 8, 12, 13 or 14 digits, the last one a check digit."))
     if not ean.is_valid(digits):
-        raise BadValue("check_digit", _("has a wrong check digit: %(right)s would be right.") % {"right": ean.calc_check_digit(digits[:-1])})
+        raise BadValue(
+            "check_digit", _("has a wrong check digit: %(right)s would be right.") % {"right": ean.calc_check_digit(digits[:-1])}
+        )
     return digits
 
 
@@ -80,7 +83,9 @@ def parse_gln(cell, _field, _context):
     if len(digits) != 13 or not digits.isascii() or not digits.isdigit():
         raise BadValue("check_digit", _("is not a GLN: it takes 13 digits, the last one a check digit."))
     if not ean.is_valid(digits):
-        raise BadValue("check_digit", _("has a wrong check digit: %(right)s would be right.") % {"right": ean.calc_check_digit(digits[:-1])})
+        raise BadValue(
+            "check_digit", _("has a wrong check digit: %(right)s would be right.") % {"right": ean.calc_check_digit(digits[:-1])}
+        )
     return digits
 
 

@@ -38,7 +38,9 @@ def workbook(rows, *, options=None):
 def changed(content, name, change):
     """The archive ``content`` with one member changed."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return zipped(*((info.filename, change(archive.read(info)) if info.filename == name else archive.read(info)) for info in archive.infolist()))
+        return zipped(
+            *((info.filename, change(archive.read(info)) if info.filename == name else archive.read(info)) for info in archive.infolist())
+        )
 
 
 ROW = ["A01", "S00298", datetime(2017, 3, 1), "00965766", "9520009657667", 1, 2.19, 0, 2.19, 0]

@@ -39,7 +39,7 @@ def test_utf8_wins_over_a_profile_that_says_otherwise(read, declared):
 
 
 def test_bytes_that_fit_nothing_are_refused_with_their_position(read):
-    content = "name\n".encode() + "Żółć gęślą jaźń\nłąka\n".encode("cp1250")
+    content = b"name\n" + "Żółć gęślą jaźń\nłąka\n".encode("cp1250")
     result = read(content, PLAIN, NAMES)
     assert result.code == "encoding"
     assert "byte 5 (0xAF)" in str(result.refusal)

@@ -13,7 +13,10 @@ def test_a_total_that_differs_is_a_warning_with_both_figures(read):
     assert [warning.message for warning in result.reading.warnings] == [
         "The control total “Total” states 999.99 for “net_value”; the rows come to 4.38. Ask the sender which is right."
     ]
-    assert result.reading.control_totals == [ControlTotal("Total", "grand", "units", 2, 2), ControlTotal("Total", "grand", "net_value", 99999, 438)]
+    assert result.reading.control_totals == [
+        ControlTotal("Total", "grand", "units", 2, 2),
+        ControlTotal("Total", "grand", "net_value", 99999, 438),
+    ]
 
 
 def test_a_total_that_agrees_is_on_record_without_a_warning(read):
@@ -31,7 +34,7 @@ def test_rows_behind_a_total_go_on_counting(read):
     assert [row.number for row in result.rows] == [1, 2]
 
 
-D08 = '''"Vendor: M317","","","","","","",""
+D08 = """"Vendor: M317","","","","","","",""
 "Store #","Sale Date","UPC/GTIN","Item Description","Units","Retail $","Markdown $","POS $"
 "293","03/03/2017","9520009021727","A","2","$1,002.99","$0.00","$1,002.99"
 "293","03/04/2017","9520009021727","A","-1","($2.99)","$0.00","($2.99)"
@@ -39,7 +42,7 @@ D08 = '''"Vendor: M317","","","","","","",""
 "442","03/30/2017","9520009456116","B","1","$3.99","$0.00","$3.99"
 "Store 442 Total","","","","2","$3.99","$0.00","$3.99"
 "Report generated 02/01/2018 06:12 AM","","","","","","",""
-'''
+"""
 
 
 def test_subtotals_sum_the_rows_since_the_one_before(read):

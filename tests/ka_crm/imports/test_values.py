@@ -95,7 +95,8 @@ def test_money_is_minor_units_and_never_rounded_from_text():
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(313.0, "313"), (1.67, "1.67"), (0.1 + 0.2, "0.3"), (1e21, "1" + "0" * 21), (1e-7, "0.0000001"), (12, "12"), (-0.5, "-0.5")]
+    ("value", "text"),
+    [(313.0, "313"), (1.67, "1.67"), (0.1 + 0.2, "0.3"), (1e21, "1" + "0" * 21), (1e-7, "0.0000001"), (12, "12"), (-0.5, "-0.5")],
 )
 def test_a_workbooks_number_becomes_the_text_that_excel_shows(value, text):
     assert number_cell(value) == text
