@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KeyAccount
+from ka_crm import periods
 from ka_crm.models import StoredFile
 from team.models import Team
 
 from .querysets import ReportQuerySet, ReportSectionQuerySet
-from .states import ReportStatus
+from .states import EDITABLE, ReportStatus
 
 
 class ReportKind(models.TextChoices):
@@ -29,6 +30,17 @@ class SubjectKind(models.TextChoices):
     PERSON = "person", _("Person")
     TEAM = "team", _("Team")
     COMPANY = "company", _("Company")
+
+
+# Which kinds are built from sections, and from which kind of period; plans and surveys come with their own part.
+PERIOD_KINDS = {ReportKind.MONTHLY: "month", ReportKind.QUARTERLY: "quarter", ReportKind.ANNUAL: "year"}
+
+
+def period_of(kind, starts_on, ends_on):
+    """The stored days as a Period with its label and neighbours."""
+    of_day = {"month": periods.month_of, "quarter": periods.quarter_of, "year": periods.year_of}.get(PERIOD_KINDS.get(kind))
+    period = of_day(starts_on) if of_day else None
+    return period if period and period.ends_on == ends_on else periods.span(starts_on, ends_on)
 
 
 class ReportRun(models.Model):
@@ -47,6 +59,10 @@ class ReportRun(models.Model):
 
     def __str__(self):
         return f"{self.kind} {self.starts_on}"
+
+    @property
+    def period(self):
+        return period_of(self.kind, self.starts_on, self.ends_on)
 
 
 class Report(models.Model):
@@ -95,6 +111,14 @@ class Report(models.Model):
     def get_absolute_url(self):
         return reverse("reports:report_detail", args=[self.public_id])
 
+    @property
+    def period(self):
+        return period_of(self.kind, self.starts_on, self.ends_on)
+
+    @property
+    def is_editable(self):
+        return self.status in EDITABLE
+
 
 class ReportSection(models.Model):
     """One section's frozen numbers. ``data`` holds decimals as text; ``sources`` says which rows, filters and totals they come from."""
@@ -107,6 +131,7 @@ class ReportSection(models.Model):
     commentary = models.TextField(blank=True)
     commented_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     commented_at = models.DateTimeField(null=True)
+    edit_version = models.PositiveIntegerField(default=1)
 
     objects = ReportSectionQuerySet.as_manager()
 

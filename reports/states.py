@@ -15,8 +15,13 @@ class ReportStatus(TextChoices):
 
 REPORT_MOVES = {
     ReportStatus.BUILDING: frozenset({ReportStatus.DRAFT}),
-    ReportStatus.DRAFT: frozenset({ReportStatus.SUBMITTED}),
+    # Back to being built: an order refreshes the numbers of a report that nobody has submitted; its commentary stays.
+    ReportStatus.DRAFT: frozenset({ReportStatus.SUBMITTED, ReportStatus.BUILDING}),
     ReportStatus.SUBMITTED: frozenset({ReportStatus.APPROVED, ReportStatus.RETURNED}),
-    ReportStatus.RETURNED: frozenset({ReportStatus.SUBMITTED}),
+    ReportStatus.RETURNED: frozenset({ReportStatus.SUBMITTED, ReportStatus.BUILDING}),
     ReportStatus.APPROVED: frozenset({ReportStatus.ARCHIVED}),
 }
+
+EDITABLE = frozenset({ReportStatus.DRAFT, ReportStatus.RETURNED})
+# A new order refreshes these; of the others it makes the next version.
+REFRESHED = frozenset({ReportStatus.BUILDING, *EDITABLE})

@@ -1,0 +1,446 @@
+"""What the sections of one order read, each kind of figure by one statement for all accounts together.
+
+A ``Facts`` lives as long as one run of the builder: what one section has read, the next one shares. Nothing here depends on
+how many subjects there are; sections add accounts up to people, teams and the company in Python, from whole minor units.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from django.db.models import Count, F, Max, Min, Q, Sum
+
+from accounts.models import KeyAccount, Store
+from ka_crm.periods import span
+from sales import figures
+from sales.models import AccountProductMonth, ImportBatch, Product
+from sales.states import BatchStatus
+from team.models import User
+from visits.figures import SEEN, competitor_lines, out_of_stock_lines, visits_by_account, visits_by_person
+from visits.models import ShelfFact
+
+TREND_MONTHS = 13
+ALL = 2**31 - 1  # as a count of products
+MOST_ACCOUNTS_NAMED = 200  # beyond that a statement reads all accounts: shorter than a list of them
+
+
+@dataclass
+class Compared:
+    """Units and net money of the period, of the one before and of the same one a year ago; minor units."""
+
+    units: int = 0
+    net: int = 0
+    units_before: int = 0
+    net_before: int = 0
+    net_year_ago: int = 0
+
+    def take(self, when, sums):
+        if when == "now":
+            self.units, self.net = sums.units, sums.net_minor
+        elif when == "before":
+            self.units_before, self.net_before = sums.units, sums.net_minor
+        else:
+            self.net_year_ago = sums.net_minor
+
+    def add(self, other):
+        return _add(self, other)
+
+
+@dataclass
+class Share:
+    """Own sales inside the cells that have a market total, and that total, now and in the period before; minor units."""
+
+    own: int = 0
+    market: int = 0
+    own_before: int = 0
+    market_before: int = 0
+
+    def take(self, when, share):
+        if when == "now":
+            self.own, self.market = share.own_net_minor, share.market_net_minor
+        else:
+            self.own_before, self.market_before = share.own_net_minor, share.market_net_minor
+
+    def add(self, other):
+        return _add(self, other)
+
+    @property
+    def now(self):
+        """Share of wallet of the period, by the one function that knows it."""
+        return figures.Share(self.own, self.market).ratio
+
+    @property
+    def before(self):
+        return figures.Share(self.own_before, self.market_before).ratio
+
+    @property
+    def change(self):
+        """The difference of the two shares; None where one is missing."""
+        return None if self.now is None or self.before is None else self.now - self.before
+
+
+@dataclass
+class Carried:
+    """Stores that sold a product, and the market value of its category in them and in all stores (minor units)."""
+
+    stores: int = 0
+    weight: int = 0
+    weight_total: int = 0
+    stores_before: int = 0
+    weight_before: int = 0
+    weight_total_before: int = 0
+
+    def take(self, when, row):
+        if when == "now":
+            self.stores, self.weight, self.weight_total = row.stores_selling, row.weight_selling_minor, row.weight_total_minor
+        else:
+            self.stores_before, self.weight_before, self.weight_total_before = (
+                row.stores_selling,
+                row.weight_selling_minor,
+                row.weight_total_minor,
+            )
+
+    def add(self, other):
+        return _add(self, other)
+
+
+@dataclass
+class PricesSeen:
+    """Shelf prices that visits noted of one product; minor units of the account's currency."""
+
+    times: int = 0
+    total: int = 0
+    low: int | None = None
+    high: int | None = None
+
+    def add(self, other):
+        self.times += other.times
+        self.total += other.total
+        self.low = other.low if self.low is None else min(self.low, other.low)
+        self.high = other.high if self.high is None else max(self.high, other.high)
+        return self
+
+
+@dataclass(frozen=True)
+class AccountName:
+    pk: int
+    code: str
+    name: str
+    currency: str
+    parent_id: int | None
+
+
+@dataclass(frozen=True)
+class ProductName:
+    pk: int
+    sku: str
+    name: str
+    category_id: int | None
+    category: str
+    list_price_e4: int | None
+    currency: str
+
+
+@dataclass(frozen=True)
+class StoreName:
+    pk: int
+    code: str
+    name: str
+    account_id: int
+    region: str
+    archived_at: object
+    opened_on: date | None
+    closed_on: date | None
+
+    def is_open_in(self, period):
+        return (
+            self.archived_at is None
+            and (self.opened_on is None or self.opened_on <= period.ends_on)
+            and (self.closed_on is None or self.closed_on >= period.starts_on)
+        )
+
+
+@dataclass
+class Facts:
+    """``period`` is made of whole months; ``account_ids`` are all accounts of all subjects of the order."""
+
+    period: object
+    account_ids: frozenset
+
+    # -- the periods a report compares ------------------------------------------------------------------------------------------
+    @cached_property
+    def months(self):
+        return self.period.months()
+
+    @cached_property
+    def before(self):
+        return self.period.previous()
+
+    @cached_property
+    def year_ago(self):
+        return self.period.year_before()
+
+    @cached_property
+    def trend_months(self):
+        """The 13 months that end with the period's last one."""
+        last = self.months[-1]
+        numbers = range(last.year * 12 + last.month - TREND_MONTHS, last.year * 12 + last.month)
+        return [last.replace(year=number // 12, month=number % 12 + 1) for number in numbers]
+
+    def _of_accounts(self, name="account_id"):
+        """The condition on the accounts of this order; none where naming them would be longer than reading all."""
+        return Q(**{f"{name}__in": self.account_ids}) if len(self.account_ids) <= MOST_ACCOUNTS_NAMED else Q()
+
+    # -- names ------------------------------------------------------------------------------------------------------------------
+    @cached_property
+    def accounts(self):
+        rows = KeyAccount.objects.filter(self._of_accounts("pk")).values_list("pk", "code", "name", "currency", "parent_id")
+        return {row[0]: AccountName(*row) for row in rows}
+
+    @cached_property
+    def _children(self):
+        children = defaultdict(list)
+        for account in self.accounts.values():
+            children[account.parent_id].append(account.pk)
+        return children
+
+    @cached_property
+    def products(self):
+        rows = Product.objects.values_list("pk", "sku", "name", "category_id", "category__name", "list_price_e4", "currency")
+        return {row[0]: ProductName(*row[:4], row[4] or "", *row[5:]) for row in rows}
+
+    @cached_property
+    def stores(self):
+        rows = Store.objects.filter(self._of_accounts()).values_list(
+            "pk", "code", "name", "account_id", "region", "archived_at", "opened_on", "closed_on"
+        )
+        return {row[0]: StoreName(*row) for row in rows}
+
+    @cached_property
+    def store_counts(self):
+        """How many stores of each account are open at some time of the period: the universe of numeric distribution."""
+        counts = defaultdict(int)
+        for store in self.stores.values():
+            if store.is_open_in(self.period):
+                counts[store.account_id] += 1
+        return counts
+
+    def codes(self, account_ids):
+        return sorted(self.accounts[pk].code for pk in account_ids if pk in self.accounts)
+
+    # -- sell-out ---------------------------------------------------------------------------------------------------------------
+    @cached_property
+    def _chosen(self):
+        return KeyAccount.objects.filter(pk__in=self.account_ids)
+
+    @cached_property
+    def month_sums(self):
+        """{(account, month): Sums} from the start of the comparisons to the period's end."""
+        first = min(self.trend_months[0], self.year_ago.starts_on, self.before.starts_on, self.year_ago.year_to_date().starts_on)
+        months = span(first, self.period.ends_on).months()
+        found = self._own(figures.trend_by_account(self._chosen, months), _minus_sums)
+        return {(account_id, month): row for account_id, rows in found.items() for month, row in rows.items()}
+
+    def sums(self, account_ids, months):
+        """Sums over accounts and months, and whether any row was there at all."""
+        total, found = figures.Sums(), False
+        for account_id in account_ids:
+            for month in months:
+                if row := self.month_sums.get((account_id, month)):
+                    total += row
+                    found = True
+        return total, found
+
+    @cached_property
+    def _fact_rows(self):
+        """{account: rows the retailers sent for the period}."""
+        rows = (
+            AccountProductMonth.objects.filter(self._of_accounts(), month__in=self.months)
+            .values_list("account_id")
+            .annotate(Sum("fact_rows"))
+        )
+        return dict(rows)
+
+    def fact_rows(self, account_ids):
+        return sum(self._fact_rows.get(pk, 0) for pk in account_ids)
+
+    @cached_property
+    def by_product(self):
+        """{account: {product: Compared}} in three statements, one per compared period."""
+        found = defaultdict(lambda: defaultdict(Compared))
+        for name, period in (("now", self.period), ("before", self.before), ("year_ago", self.year_ago)):
+            per_account = {account: dict(rows) for account, rows in figures.top_products(self._chosen, period, ALL).items()}
+            for account_id, rows in self._own(per_account, _minus_sums).items():
+                for product_id, sums in rows.items():
+                    found[account_id][product_id].take(name, sums)
+        return found
+
+    @cached_property
+    def by_store(self):
+        """{account: {store: Compared}} in two statements."""
+        found = defaultdict(lambda: defaultdict(Compared))
+        for name, period in (("now", self.period), ("before", self.before)):
+            for store_id, sums in figures.sellout_by_store(self._chosen, period).items():
+                if store := self.stores.get(store_id):
+                    found[store.account_id][store_id].take(name, sums)
+        return found
+
+    def together(self, per_account, account_ids, empty):
+        """One account-keyed table of figures added up over several accounts."""
+        total = {}
+        for account_id in account_ids:
+            for key, row in per_account.get(account_id, {}).items():
+                if key not in total:
+                    total[key] = empty()
+                total[key].add(row)
+        return total
+
+    def _own(self, figures_of, minus):
+        """{account: {key: figure}} of the accounts themselves, where ``figures_of`` counts all below each account in.
+
+        Subjects are sets of accounts: their totals add up what each account sold itself, so that nothing is counted twice and an
+        account in another currency below a chain can be left out.
+        """
+        found = {}
+        for account_id, rows in figures_of.items():
+            own = dict(rows)
+            for child_id in self._children.get(account_id, ()):
+                for key, figure in figures_of.get(child_id, {}).items():
+                    own[key] = minus(own[key], figure)
+                    if not any(getattr(own[key], name) for name in own[key].__slots__):
+                        del own[key]  # all of it was sold below
+            found[account_id] = own
+        return found
+
+    # -- market -----------------------------------------------------------------------------------------------------------------
+    @cached_property
+    def by_category(self):
+        """{account: {category: Share}}: own and market over the store × category × month cells that have a market total."""
+        found = defaultdict(lambda: defaultdict(Share))
+        for name, period in (("now", self.period), ("before", self.before)):
+            shares = self._own(figures.share_by_account_category(self._chosen, period), _minus_share)
+            for account_id, rows in shares.items():
+                for category_id, share in rows.items():
+                    found[account_id][category_id].take(name, share)
+        return found
+
+    # -- distribution -----------------------------------------------------------------------------------------------------------
+    @cached_property
+    def carried(self):
+        """{account: {product: Carried}} in the period and in the one before."""
+        found = defaultdict(lambda: defaultdict(Carried))
+        for name, period in (("now", self.period), ("before", self.before)):
+            per_account = defaultdict(dict)
+            for (account_id, product_id), row in figures.distribution_by_account_product(self._chosen, period).items():
+                if account_id is not None:
+                    per_account[account_id][product_id] = row
+            for account_id, rows in self._own(per_account, _minus_distribution).items():
+                for product_id, row in rows.items():
+                    found[account_id][product_id].take(name, row)
+        return found
+
+    def weights_of(self, account_id):
+        """{category: [market value over all stores now, and before]} of one account: the universe of weighted distribution."""
+        weights = {category_id: [share.market, share.market_before] for category_id, share in self.by_category.get(account_id, {}).items()}
+        for product_id, row in self.carried.get(account_id, {}).items():
+            weight = weights.setdefault(self.products[product_id].category_id, [0, 0])
+            weight[0], weight[1] = row.weight_total or weight[0], row.weight_total_before or weight[1]
+        return weights
+
+    # -- visits -----------------------------------------------------------------------------------------------------------------
+    @cached_property
+    def visits(self):
+        """{account: VisitFigures}, to these accounts by anybody."""
+        return visits_by_account(self.account_ids, self.period)
+
+    @cached_property
+    def visits_of_people(self):
+        """{person: VisitFigures}, by anybody to any account."""
+        return visits_by_person(User.objects.values("pk"), self.period)
+
+    @cached_property
+    def people(self):
+        return dict(User.objects.values_list("pk", "name"))
+
+    @cached_property
+    def out_of_stock(self):
+        """{account: lines of store and product, most often first}."""
+        return _by_account(out_of_stock_lines(self.account_ids, self.period, limit=None))
+
+    @cached_property
+    def competitors(self):
+        """{account: competitor facts, newest first}."""
+        return _by_account(competitor_lines(self.account_ids, self.period, limit=None))
+
+    @cached_property
+    def shelf_prices(self):
+        """{account: {product: PricesSeen}} of the visits that took place."""
+        seen = ShelfFact.objects.filter(
+            self._of_accounts("visit__account_id"),
+            visit__status__in=SEEN,
+            visit__planned_on__range=(self.period.starts_on, self.period.ends_on),
+            price_minor__isnull=False,
+        )
+        rows = seen.values_list("visit__account_id", "product_id").annotate(
+            Count("pk"), Sum("price_minor"), Min("price_minor"), Max("price_minor")
+        )
+        found = defaultdict(dict)
+        for row in rows:
+            found[row[0]][row[1]] = PricesSeen(*row[2:])
+        return found
+
+    # -- imports ----------------------------------------------------------------------------------------------------------------
+    @cached_property
+    def imports(self):
+        """The files whose rows fall into the period, newest first."""
+        return list(
+            ImportBatch.objects.filter(
+                Q(account_id=None) | self._of_accounts(),
+                kind__in=("sellout", "category_totals"),
+                status=BatchStatus.IMPORTED,
+                period_starts_on__lte=self.period.ends_on,
+                period_ends_on__gte=self.period.starts_on,
+            )
+            .values(
+                "public_id", "kind", "account_id", "file__original_name", "rows_imported", "rows_unchanged", "rows_rejected", "finished_at"
+            )
+            .annotate(by=F("uploaded_by__name"))
+            .order_by("-finished_at", "-pk")
+        )
+
+
+def _add(row, other):
+    for name, value in vars(other).items():
+        setattr(row, name, getattr(row, name) + value)
+    return row
+
+
+def _minus_sums(whole, part):
+    return figures.Sums(
+        whole.units - part.units,
+        whole.gross_minor - part.gross_minor,
+        whole.discount_minor - part.discount_minor,
+        whole.net_minor - part.net_minor,
+        whole.coupon_minor - part.coupon_minor,
+    )
+
+
+def _minus_share(whole, part):
+    return figures.Share(whole.own_net_minor - part.own_net_minor, whole.market_net_minor - part.market_net_minor)
+
+
+def _minus_distribution(whole, part):
+    return figures.Distribution(
+        whole.stores_selling - part.stores_selling,
+        whole.stores_total - part.stores_total,
+        whole.weight_selling_minor - part.weight_selling_minor,
+        whole.weight_total_minor - part.weight_total_minor,
+    )
+
+
+def _by_account(lines):
+    found = defaultdict(list)
+    for line in lines:
+        found[line["account_id"]].append(line)
+    return found

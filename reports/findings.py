@@ -1,0 +1,231 @@
+"""Rules that turn a subject's figures into problems and suggestions, each with the numbers that led to it.
+
+A rule is a function of (scope, subject) that yields findings: ``code``, ``weight`` (money in minor units at stake, or a rank
+where there is no money) and ``values``, frozen as text. Words are chosen at reading time (wording.py), in the reader's language.
+"""
+
+from decimal import Decimal
+
+from ka_crm.money import growth, ratio
+
+from .models import SubjectKind
+from .sections.base import money, text
+from .sections.basis import gaps_of
+from .sections.categories import category_rows
+from .sections.distribution import distribution_rows
+from .sections.headline import market_share
+from .sections.products import product_rows
+from .sections.stores import store_rows
+from .sections.visits import figures_of, shelves_of
+
+FALL = Decimal("-0.10")  # a product or account that loses a tenth is worth a sentence
+SHARE_LOST = Decimal("-0.01")  # one point
+DISTRIBUTION_LOST = Decimal("-0.10")  # ten points of weighted distribution
+MUST_STOCK_GOAL = Decimal("0.90")
+PLAN_GOAL = Decimal("0.90")
+MOST_PER_RULE = 2
+SHOWN = 8
+PROBLEM, WARNING, OPPORTUNITY = "problem", "warning", "opportunity"
+
+
+def finding(code, kind, weight, **values):
+    return {"code": code, "kind": kind, "weight": weight, "values": values}
+
+
+def missing_data(scope, subject):
+    gaps = gaps_of(scope, subject)
+    if gaps:
+        names = [f"{gap['account_code']} {gap['account_name']}" for gap in gaps]
+        yield finding("missing_data", PROBLEM, 10**15, accounts=names[:5], count=len(gaps), last_month=gaps[0]["last_month"])
+
+
+def falling_accounts(scope, subject):
+    """Accounts that fell by a tenth or more; only where there are several."""
+    if len(subject.account_ids) < 2:
+        return
+    facts, fallen = scope.facts, []
+    for pk in subject.account_ids:
+        now, has_now = facts.sums([pk], facts.months)
+        before, has_before = facts.sums([pk], facts.before.months())
+        change = growth(now.net_minor, before.net_minor) if has_now and has_before else None
+        if change is not None and change <= FALL:
+            fallen.append((before.net_minor - now.net_minor, pk, now, before, change))
+    for lost, pk, now, before, change in sorted(fallen, key=lambda row: (-row[0], row[1]))[:MOST_PER_RULE]:
+        account = facts.accounts[pk]
+        yield finding(
+            "account_fell",
+            PROBLEM,
+            lost,
+            account=account.name,
+            code=account.code,
+            now=money(now.net_minor, subject.currency),
+            before=money(before.net_minor, subject.currency),
+            lost=money(lost, subject.currency),
+            change=text(change),
+        )
+
+
+def falling_products(scope, subject):
+    facts = scope.facts
+    fallen = []
+    for pk, row in product_rows(scope, subject).items():
+        change = growth(row.net, row.net_before)
+        if change is not None and change <= FALL:
+            fallen.append((row.net_before - row.net, facts.products[pk], row, change))
+    total_lost = sum(row[0] for row in fallen)
+    for lost, product, row, change in sorted(fallen, key=lambda row: (-row[0], row[1].sku))[:MOST_PER_RULE]:
+        yield finding(
+            "product_fell",
+            PROBLEM,
+            lost,
+            product=product.name,
+            sku=product.sku,
+            now=money(row.net, subject.currency),
+            before=money(row.net_before, subject.currency),
+            lost=money(lost, subject.currency),
+            change=text(change),
+            part=text(ratio(lost, total_lost)),
+        )
+
+
+def stopped_stores(scope, subject):
+    facts = scope.facts
+    stopped = [(row.net_before, pk) for pk, row in store_rows(scope, subject).items() if row.units <= 0 < row.units_before]
+    if stopped:
+        stopped.sort(key=lambda row: (-row[0], row[1]))
+        names = [facts.stores[pk].name for _lost, pk in stopped[:3] if pk in facts.stores]
+        lost = sum(row[0] for row in stopped)
+        yield finding("stores_stopped", PROBLEM, lost, count=len(stopped), stores=names, lost=money(lost, subject.currency))
+
+
+def lost_share(scope, subject):
+    rows = [row for row in category_rows(scope, subject) if row["_share"].change is not None and row["_share"].change <= SHARE_LOST]
+    for row in rows:
+        row["_lost"] = int(-row["_share"].change * row["_share"].market)
+    for row in sorted(rows, key=lambda row: (-row["_lost"], row["category"]))[:MOST_PER_RULE]:
+        yield finding(
+            "share_lost",
+            PROBLEM,
+            row["_lost"],
+            category=row["category"],
+            share=row["share"],
+            before=row["share_previous_period"],
+            change=row["share_change"],
+            market=row["market_net_value"],
+            worth=money(row["_lost"], subject.currency),
+        )
+
+
+def lost_distribution(scope, subject):
+    rows = [
+        row
+        for row in distribution_rows(scope, subject)
+        if row["_weighted_change"] is not None and row["_weighted_change"] <= DISTRIBUTION_LOST
+    ]
+    sold = product_rows(scope, subject)
+    for row in sorted(rows, key=lambda row: (row["_weighted_change"], row["sku"]))[:MOST_PER_RULE]:
+        if row["_stores_lost"] <= 0:
+            continue
+        weight = max(sold[row["id"]].net_before - sold[row["id"]].net, 0)
+        yield finding(
+            "distribution_lost",
+            PROBLEM,
+            weight,
+            product=row["name"],
+            sku=row["sku"],
+            stores=row["stores_selling"],
+            stores_before=row["stores_selling_previous"],
+            weighted=row["weighted_distribution"],
+            before=row["weighted_distribution_previous"],
+            change=row["weighted_change"],
+        )
+
+
+def repeated_out_of_stock(scope, subject):
+    lines = [line for pk in subject.all_ids for line in scope.facts.out_of_stock.get(pk, ()) if line["times"] >= 2]
+    sold = product_rows(scope, subject)
+    lines.sort(key=lambda line: (-line["times"], line["sku"], line["store_id"]))
+    for line in lines[:MOST_PER_RULE]:
+        weight = sold[line["product_id"]].net if line["product_id"] in sold else 0
+        yield finding(
+            "repeated_out_of_stock",
+            PROBLEM,
+            weight,
+            product=line["product_name"],
+            sku=line["sku"],
+            store=line["store_name"] or "",
+            times=line["times"],
+            last_on=str(line["last_on"]),
+            lines=len(lines),
+        )
+
+
+def must_stock_missing(scope, subject):
+    shelves = shelves_of(scope, subject)
+    compliance = shelves.compliance
+    if compliance.value is not None and compliance.value < MUST_STOCK_GOAL:
+        missing = shelves.must_stock_checked - shelves.must_stock_found
+        yield finding(
+            "must_stock",
+            WARNING,
+            missing,
+            share=text(compliance.value),
+            missing=missing,
+            checked=shelves.must_stock_checked,
+            goal=text(MUST_STOCK_GOAL),
+        )
+
+
+def missed_visits(scope, subject):
+    done = figures_of(scope, subject)
+    kept = ratio(done.planned_done, done.planned)
+    if done.missed and kept is not None and kept < PLAN_GOAL:
+        yield finding(
+            "visits_missed", WARNING, done.missed, missed=done.missed, planned=done.planned, kept=text(kept), goal=text(PLAN_GOAL)
+        )
+
+
+def weak_categories(scope, subject):
+    """The category whose share lies furthest below our share of all categories, in money of its market."""
+    if subject.kind == SubjectKind.COMPANY:
+        return
+    rows = [row for row in category_rows(scope, subject) if row["_share"].market > 0 and row["_share"].own > 0]
+    overall, _before, _change = market_share(share for pk in subject.account_ids for share in scope.facts.by_category.get(pk, {}).values())
+    below = []
+    for row in rows if overall is not None else ():
+        gap = overall - row["_share"].now
+        if gap > 0:
+            below.append((int(gap * row["_share"].market), row))
+    for worth, row in sorted(below, key=lambda pair: (-pair[0], pair[1]["category"]))[:1]:
+        yield finding(
+            "category_room",
+            OPPORTUNITY,
+            worth,
+            category=row["category"],
+            share=row["share"],
+            overall=text(overall),
+            market=row["market_net_value"],
+            worth=money(worth, subject.currency),
+        )
+
+
+RULES = (
+    missing_data,
+    falling_accounts,
+    falling_products,
+    lost_share,
+    lost_distribution,
+    stopped_stores,
+    repeated_out_of_stock,
+    must_stock_missing,
+    missed_visits,
+    weak_categories,
+)
+_ORDER = {PROBLEM: 0, WARNING: 1, OPPORTUNITY: 2}
+
+
+def findings_of(scope, subject):
+    """All findings of a subject, the heaviest problem first; at most ``SHOWN``."""
+    found = [one for rule in RULES for one in rule(scope, subject)]
+    found.sort(key=lambda one: (_ORDER[one["kind"]], -one["weight"], one["code"]))
+    return found[:SHOWN]

@@ -1,0 +1,345 @@
+"""The verbs of reports: order, comment, submit, approve, return, archive. Building and drawing are the workers' (builder.py, files.py)."""
+
+from hashlib import sha256
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import KeyAccount
+from ka_crm.errors import DomainError, IllegalMove, NotAllowed, StaleRecord
+from ka_crm.jobs.models import Job
+from ka_crm.jobs.states import JobState
+from ka_crm.moves import move
+from ka_crm.text import clean_text
+from team.audit import record
+from team.models import Team, User
+from team.roles import CAPABILITIES, Role
+
+from .files import FORMATS, order_files
+from .models import PERIOD_KINDS, Report, ReportKind, ReportRun, ReportSection
+from .states import REFRESHED, REPORT_MOVES, ReportStatus
+from .subjects import Directory, everything, subjects_of
+
+MOST_COMMENTARY = 20_000
+
+
+class Conflict(StaleRecord):
+    """Somebody else's words came first: ``section`` is the row as it is now."""
+
+    def __init__(self, message, section):
+        super().__init__(message)
+        self.section = section
+
+
+# --- ordering -----------------------------------------------------------------------------------------------------------------
+def order_reports(
+    *,
+    kind,
+    period,
+    accounts=(),
+    people=(),
+    teams=(),
+    company=False,
+    formats=("json", "html", "xlsx", "pdf"),
+    languages=("en",),
+    actor,
+    today=None,
+):
+    """Order reports of ``kind`` for ``period`` about the given rows; without any, about all that has figures.
+
+    Writes the run, its reports (new ones, drafts to refresh, next versions of submitted ones) and the job in one transaction; the
+    workers do the rest. The same order again while its job still waits is the same run. ``actor`` None is the command line, which
+    sees everything. Returns the ReportRun; raises DomainError for a kind or period that is not built, NotAllowed out of scope.
+    """
+    check_kind(kind, period)
+    today = today or timezone.localdate()
+    if accounts or people or teams or company:
+        scope = {
+            "accounts": sorted(account.pk for account in accounts),
+            "people": sorted(person.pk for person in people),
+            "teams": sorted(team.pk for team in teams),
+            "company": bool(company),
+        }
+    else:
+        scope = everything(period, today) if actor is None or actor.sees_all else _own_everything(actor, period, today)
+    if actor is not None:
+        _check_scope(actor, scope)
+    scope |= {
+        "formats": [name for name in FORMATS if name in formats],
+        "languages": [code for code, _name in settings.LANGUAGES if code in languages] or [settings.LANGUAGE_CODE],
+        "today": str(today),
+    }
+    with transaction.atomic():
+        return _write_order(kind, period, scope, actor, today)
+
+
+def check_kind(kind, period):
+    """Raise DomainError unless reports of ``kind`` are built from such a period."""
+    if kind not in PERIOD_KINDS:
+        raise DomainError(
+            _("“%(kind)s” reports are not built from sections. Choose monthly, quarterly or annual.") % {"kind": ReportKind(kind).label}
+        )
+    wanted = PERIOD_KINDS[kind]
+    if period.kind != wanted:
+        example = {"month": "2026-03", "quarter": "2026Q1", "year": "2026"}[wanted]
+        raise DomainError(
+            _("A %(kind)s needs a period such as %(example)s, not %(period)s.")
+            % {"kind": ReportKind(kind).label, "example": example, "period": period.label}
+        )
+
+
+def _own_everything(actor, period, today):
+    """What ``everything`` names, cut down to what ``actor`` may see."""
+    scope = everything(period, today)
+    visible = set(KeyAccount.objects.visible_to(actor).values_list("pk", flat=True))
+    scope["accounts"] = [pk for pk in scope["accounts"] if pk in visible]
+    scope["people"] = [pk for pk in scope["people"] if pk in actor.people_in_scope]
+    allowed = set(teams_of(actor).values_list("pk", flat=True))
+    scope["teams"] = [pk for pk in scope["teams"] if pk in allowed]
+    scope["company"] = False
+    return scope
+
+
+def teams_of(user):
+    """The teams whose reports ``user`` may order and see: all of them, or a supervisor's own subtree."""
+    if user.sees_all:
+        return Team.objects.all()
+    paths = [person.team.path for person in [user, *user.acts_for] if person.role == Role.SUPERVISOR and person.team_id]
+    chosen = Team.objects.none()
+    for path in paths:
+        chosen |= Team.objects.filter(path__startswith=path)
+    return chosen
+
+
+def _check_scope(actor, scope):
+    foreign = (
+        KeyAccount.objects.visible_to(actor).filter(pk__in=scope["accounts"]).count() != len(scope["accounts"])
+        or User.objects.visible_to(actor).filter(pk__in=scope["people"]).count() != len(scope["people"])
+        or teams_of(actor).filter(pk__in=scope["teams"]).count() != len(scope["teams"])
+        or (scope["company"] and not actor.sees_all)
+    )
+    if foreign:
+        raise NotAllowed(_("You may order reports about your own accounts, people and teams only."))
+    if not (scope["accounts"] or scope["people"] or scope["teams"] or scope["company"]):
+        raise DomainError(_("None of your accounts has sell-out in this period, so there is nothing to report."))
+
+
+def _write_order(kind, period, scope, actor, today):
+    order = sha256(f"{kind} {period.label} {scope} {actor and actor.pk}".encode()).hexdigest()[:24]
+    waiting = Job.objects.filter(kind="reports.build_run", unique_key__startswith=f"{order}:", state=JobState.DUE, attempts=0).first()
+    if waiting is not None:
+        return ReportRun.objects.get(pk=waiting.args["run_id"])
+    run = ReportRun.objects.create(kind=kind, starts_on=period.starts_on, ends_on=period.ends_on, scope=scope, ordered_by=actor)
+    subjects = subjects_of(Directory(period, today), scope)
+    _prepare_reports(run, period, subjects, actor)
+    run.job = Job.objects.enqueue(
+        "reports.build_run",
+        unique_key=f"{order}:{run.pk}",
+        requested_by=actor,
+        subject=_("%(kind)s %(period)s") % {"kind": ReportKind(kind).label, "period": period.label},
+        run_id=run.pk,
+    )
+    run.save(update_fields=["job"])
+    record(run, "report.ordered", actor=actor, changes={"reports": [None, len(subjects)], "period": [None, period.label]})
+    return run
+
+
+def _prepare_reports(run, period, subjects, actor):
+    """The rows that this run will fill: refreshed where nobody submitted them, else the next version."""
+    same = Report.objects.filter(kind=run.kind, starts_on=period.starts_on, ends_on=period.ends_on)
+    newest = {}
+    for report in same.select_for_update(of=("self",)).order_by("version"):
+        newest[report.subject_key] = report
+    refreshed, made = [], []
+    for subject in subjects:
+        report = newest.get(subject.key)
+        if report is not None and report.status in REFRESHED:
+            refreshed.append(report.pk)
+        else:
+            made.append(_new_report(run, period, subject, actor, version=report.version + 1 if report else 1))
+    Report.objects.filter(pk__in=refreshed).update(status=ReportStatus.BUILDING, run=run, edit_version=F("edit_version") + 1)
+    Report.objects.bulk_create(made)
+
+
+def _new_report(run, period, subject, actor, *, version):
+    return Report(
+        kind=run.kind,
+        subject_kind=subject.kind,
+        subject_key=subject.key,
+        subject_label=subject.label,
+        account_id=subject.account_id,
+        person_id=subject.person_id,
+        team_id=subject.team_id,
+        owner_id=subject.owner_id or (actor.pk if actor else None),
+        starts_on=period.starts_on,
+        ends_on=period.ends_on,
+        period_label=period.label,
+        currency=subject.currency,
+        version=version,
+        run=run,
+    )
+
+
+# --- commentary ---------------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def comment_section(*, report_id, key, text, edit_version, actor):
+    """Write the commentary of one section of a draft or returned report.
+
+    ``edit_version`` is the section's as the writer saw it. Raises Conflict, which carries the other's words, if somebody wrote
+    meanwhile; IllegalMove if the report is no longer open for words; NotAllowed without reports.write.
+    """
+    _need(actor, "reports.write")
+    report = _locked(report_id)
+    if not report.is_editable:
+        raise IllegalMove(_("The report is “%(status)s”: its words can no longer be changed.") % {"status": report.get_status_display()})
+    section = ReportSection.objects.select_for_update().select_related("commented_by").get(report=report, key=key)
+    if section.edit_version != edit_version:
+        raise Conflict(
+            _("%(person)s has changed this commentary in the meantime. Put the two together and save again.")
+            % {"person": section.commented_by or _("Somebody else")},
+            section,
+        )
+    text = clean_text(text.replace("\r\n", "\n"))
+    if len(text) > MOST_COMMENTARY:
+        raise DomainError(
+            _("The commentary has %(count)s characters; %(most)s fit. Shorten it.") % {"count": len(text), "most": MOST_COMMENTARY}
+        )
+    if text == section.commentary:
+        return section
+    record(
+        report,
+        "report.commented",
+        actor=actor,
+        changes={f"{key}.commentary": [section.commentary, text]},
+        on_behalf_of=acts_as(actor, "reports.write"),
+    )
+    section.commentary, section.commented_by, section.commented_at = text, actor, timezone.now()
+    section.edit_version += 1
+    section.save(update_fields=["commentary", "commented_by", "commented_at", "edit_version"])
+    Report.objects.filter(pk=report.pk).update(edit_version=F("edit_version") + 1)
+    return section
+
+
+# --- moves --------------------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def submit_report(*, report_id, actor, edit_version=None):
+    """Hand a draft or returned report to the approvers, with its numbers and words as they are now."""
+    _need(actor, "reports.write")
+    report = _locked(report_id)
+    _check_seen(report, edit_version)
+    _move(
+        report,
+        ReportStatus.SUBMITTED,
+        actor,
+        "report.submitted",
+        "reports.write",
+        submitted_by=actor,
+        submitted_at=timezone.now(),
+        decided_by=None,
+        decided_at=None,
+    )
+    order_files(report)
+    return report
+
+
+@transaction.atomic
+def approve_report(*, report_id, actor, edit_version=None, note=""):
+    """Approve a submitted report. Raises NotAllowed for its authors and for the person it is about: nobody approves their own."""
+    _need(actor, "reports.approve")
+    report = _locked(report_id)
+    _check_seen(report, edit_version)
+    if reason := why_not_approver(report, actor):
+        raise NotAllowed(reason)
+    _move(
+        report,
+        ReportStatus.APPROVED,
+        actor,
+        "report.approved",
+        "reports.approve",
+        reason=note,
+        decided_by=actor,
+        decided_at=timezone.now(),
+        decision_note=clean_text(note),
+    )
+    order_files(report)
+    return report
+
+
+@transaction.atomic
+def return_report(*, report_id, actor, reason, edit_version=None):
+    """Give a submitted report back to its author; ``reason`` says what has to change."""
+    _need(actor, "reports.approve")
+    report = _locked(report_id)
+    _check_seen(report, edit_version)
+    reason = clean_text(reason)
+    if not reason:
+        raise DomainError(_("Say what has to change: the author reads it above the report."))
+    _move(
+        report,
+        ReportStatus.RETURNED,
+        actor,
+        "report.returned",
+        "reports.approve",
+        reason=reason,
+        decided_by=actor,
+        decided_at=timezone.now(),
+        decision_note=reason,
+    )
+    return report
+
+
+@transaction.atomic
+def archive_report(*, report_id, actor, edit_version=None):
+    """Put an approved report away; its numbers, words and files stay as they are."""
+    _need(actor, "reports.approve")
+    report = _locked(report_id)
+    _check_seen(report, edit_version)
+    _move(report, ReportStatus.ARCHIVED, actor, "report.archived", "reports.approve")
+    return report
+
+
+def why_not_approver(report, actor):
+    """Why ``actor`` may not approve ``report`` although approving is their work; "" if they may."""
+    authors = {report.submitted_by_id, report.person_id} | set(
+        report.sections.exclude(commented_by=None).values_list("commented_by", flat=True)
+    )
+    instead_of = acts_as(actor, "reports.approve")
+    if actor.pk in authors or (instead_of and instead_of.pk in authors):
+        return _("Nobody approves a report that they wrote, submitted or that is about themselves. Ask another approver.")
+    return ""
+
+
+def acts_as(actor, capability):
+    """The absent person whose right ``actor`` uses as a deputy; None where the right is their own."""
+    if capability in CAPABILITIES[actor.role]:
+        return None
+    return next((person for person in actor.acts_for if capability in CAPABILITIES[person.role]), None)
+
+
+def _need(actor, capability):
+    if not actor.has_capability(capability):
+        raise NotAllowed(_("Your role does not include this step."))
+
+
+def _locked(report_id):
+    return Report.objects.select_for_update(of=("self",)).get(pk=report_id)
+
+
+def _check_seen(report, edit_version):
+    if edit_version is not None and report.edit_version != edit_version:
+        raise StaleRecord(_("The report has changed since you opened it. Read it again before you decide."))
+
+
+def _move(report, to, actor, verb, capability, *, reason="", **values):
+    was = report.status
+    move(report, to=to, moves=REPORT_MOVES, edit_version=report.edit_version + 1, **values)
+    record(report, verb, actor=actor, changes={"status": [was, str(to)]}, reason=reason, on_behalf_of=acts_as(actor, capability))
+
+
+def newest_version(report):
+    """The highest version number of this report's kind, subject and period."""
+    same = Report.objects.filter(kind=report.kind, subject_key=report.subject_key, starts_on=report.starts_on, ends_on=report.ends_on)
+    return same.aggregate(Max("version"))["version__max"]

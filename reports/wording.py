@@ -1,0 +1,149 @@
+"""The sentences of findings: what happened, the numbers behind it, what to do next. Translated when they are read."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from .blocks import cell_text
+
+TONES = {"problem": "danger", "warning": "warn", "opportunity": "info"}
+
+
+def _shown(values, currency):
+    kinds = {
+        "now": "money",
+        "before": "money",
+        "lost": "money",
+        "worth": "money",
+        "market": "money",
+        "change": "delta",
+        "share": "percent",
+        "overall": "percent",
+        "part": "percent",
+        "goal": "percent",
+        "kept": "percent",
+        "weighted": "percent",
+    }
+    shown = {}
+    for name, value in values.items():
+        if isinstance(value, list):
+            shown[name] = ", ".join(value)
+        elif name in kinds and value is not None:
+            text = cell_text(value, kinds[name], currency)
+            shown[name] = f"{text}\u00a0{currency}" if kinds[name] == "money" else text
+        else:
+            shown[name] = value
+    return shown
+
+
+def _points(value, currency):
+    return cell_text(value, "points", currency)
+
+
+def _percent(value, currency):
+    return cell_text(value, "percent", currency)
+
+
+def missing_data(values, shown, currency):
+    title = ngettext("%(count)s account sent no sell-out", "%(count)s accounts sent no sell-out", values["count"]) % shown
+    return (
+        title,
+        _("%(accounts)s: the newest figures are of %(last_month)s.") % shown,
+        _("Ask for the missing files and import them, then build this report again: its totals are too low until then."),
+    )
+
+
+def account_fell(values, shown, currency):
+    return (
+        _("%(account)s fell by %(lost)s") % shown,
+        _("Net sell-out %(now)s after %(before)s (%(change)s).") % shown,
+        _("Open the account's own report and agree with the buyer what brings the lost products back."),
+    )
+
+
+def product_fell(values, shown, currency):
+    return (
+        _("%(product)s lost %(lost)s") % shown,
+        _("Net sell-out %(now)s after %(before)s (%(change)s); that is %(part)s of all losses by products.") % shown,
+        _("Check price, promotion a period ago, listing and stock of %(sku)s at the next visits.") % shown,
+    )
+
+
+def stores_stopped(values, shown, currency):
+    return (
+        ngettext("%(count)s store stopped selling", "%(count)s stores stopped selling", values["count"]) % shown,
+        _("They sold %(lost)s in the period before; the largest: %(stores)s.") % shown,
+        _("Visit them first: find out whether we are delisted, out of stock, or the file is incomplete."),
+    )
+
+
+def share_lost(values, shown, currency):
+    shown["points"], shown["before"] = _points(values["change"], currency), _percent(values["before"], currency)
+    return (
+        _("Share lost in %(category)s: %(points)s points") % shown,
+        _("%(share)s after %(before)s of a market of %(market)s; the loss is worth %(worth)s.") % shown,
+        _("Compare with competitors' promotions seen in the stores and prepare a counter-offer for this category."),
+    )
+
+
+def distribution_lost(values, shown, currency):
+    shown["points"], shown["before"] = _points(values["change"], currency), _percent(values["before"], currency)
+    return (
+        _("%(product)s lost distribution: %(points)s points weighted") % shown,
+        _("Selling stores: %(stores)s after %(stores_before)s; weighted distribution %(weighted)s after %(before)s.") % shown,
+        _("Ask the buyer about the listing of %(sku)s and check the stores that no longer sell it.") % shown,
+    )
+
+
+def repeated_out_of_stock(values, shown, currency):
+    return (
+        _("%(product)s out of stock again and again") % shown,
+        _("%(store)s: empty at %(times)s visits, last on %(last_on)s; %(lines)s such cases altogether.") % shown,
+        _("Raise the store's order quantity or the delivery rhythm for %(sku)s and check again within a week.") % shown,
+    )
+
+
+def must_stock(values, shown, currency):
+    return (
+        _("Must-stock products found: %(share)s") % shown,
+        _("%(missing)s of %(checked)s checks found the product missing; the goal is %(goal)s.") % shown,
+        _("Take the list of gaps to the store managers and to the buyer."),
+    )
+
+
+def visits_missed(values, shown, currency):
+    return (
+        ngettext("%(missed)s planned visit was missed", "%(missed)s planned visits were missed", values["missed"]) % shown,
+        _("%(kept)s of %(planned)s planned visits took place; the goal is %(goal)s.") % shown,
+        _("Catch up with the missed stores first, and plan fewer visits per day where the plan was never kept."),
+    )
+
+
+def category_room(values, shown, currency):
+    return (
+        _("Room to grow in %(category)s: %(worth)s") % shown,
+        _("Our share there is %(share)s, over all categories %(overall)s; the market is %(market)s.") % shown,
+        _("Propose listings and a promotion in this category: reaching the usual share would bring that amount per period."),
+    )
+
+
+_WORDS = {
+    function.__name__: function
+    for function in (
+        missing_data,
+        account_fell,
+        product_fell,
+        stores_stopped,
+        share_lost,
+        distribution_lost,
+        repeated_out_of_stock,
+        must_stock,
+        visits_missed,
+        category_room,
+    )
+}
+
+
+def worded(found, currency):
+    """A finding as a block item: tone, title, text and suggestion in the language of now."""
+    title, text, suggestion = _WORDS[found["code"]](found["values"], _shown(found["values"], currency), currency)
+    return {"tone": TONES[found["kind"]], "kind": found["kind"], "title": title, "text": text, "suggestion": suggestion}
