@@ -105,7 +105,10 @@ class Visit(models.Model):
 
 
 class VisitFact(models.Model):
-    """What all facts of a visit share: ``changed_at`` is the phone's clock when it was last said, ``recorded_at`` the server's when first heard."""
+    """What all facts of a visit share.
+
+    ``changed_at`` is the phone's clock when this was last said, ``recorded_at`` the server's when it first heard of it.
+    """
 
     client_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="%(class)ss")
@@ -133,6 +136,9 @@ class ShelfFact(VisitFact):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["visit", "product"], name="shelf_fact_once_per_product")]
 
+    def __str__(self):
+        return str(self.product)
+
 
 class CompetitorFact(VisitFact):
     """A competitor's product, price or promotion seen in the store; the price is in minor units of the account's currency."""
@@ -144,6 +150,9 @@ class CompetitorFact(VisitFact):
     facings = models.PositiveSmallIntegerField(null=True, blank=True)
     is_on_promotion = models.BooleanField(_("on promotion"), default=False)
     is_removed = models.BooleanField(default=False)  # taken back on the phone; the row stays, so that a late copy cannot revive it
+
+    def __str__(self):
+        return self.brand
 
 
 class CategoryAsk(VisitFact):
@@ -157,6 +166,9 @@ class CategoryAsk(VisitFact):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["visit", "category"], name="category_ask_once_per_category")]
+
+    def __str__(self):
+        return str(self.category)
 
 
 class Observation(VisitFact):
@@ -174,6 +186,9 @@ class Observation(VisitFact):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["visit", "topic"], name="observation_once_per_topic")]
+
+    def __str__(self):
+        return self.get_topic_display()
 
 
 class Photo(VisitFact):
@@ -197,3 +212,6 @@ class Photo(VisitFact):
 
     def get_absolute_url(self):
         return reverse("visits:photo", args=[self.client_id])
+
+    def __str__(self):
+        return self.caption or self.get_subject_display()

@@ -1,9 +1,12 @@
 """Questions about visits."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models import KeyAccount
+
+from .states import VisitStatus
 
 
 class VisitQuerySet(models.QuerySet):
@@ -14,8 +17,44 @@ class VisitQuerySet(models.QuerySet):
         accounts = KeyAccount.objects.visible_to(user).values("pk")
         return self.filter(Q(visitor__in=user.people_in_scope) | Q(account__in=accounts))
 
+    def recorded_by(self, user):
+        """Visits that ``user`` records: their own, and those of the people they stand in for today."""
+        return self.filter(visitor__in=[user.pk, *(person.pk for person in user.acts_for)])
+
+    def took_place(self):
+        return self.filter(status__in=(VisitStatus.IN_PROGRESS, VisitStatus.COMPLETED))
+
+    def overdue_on(self, day):
+        """Planned for a day before ``day`` and neither begun nor called off."""
+        return self.filter(status=VisitStatus.PLANNED, planned_on__lt=day)
+
+    def in_day_order(self):
+        """By day, then by the hour planned; visits without an hour come after those with one."""
+        return self.order_by("planned_on", F("planned_at").asc(nulls_last=True), "store__sort_key", "pk")
+
+    def with_places(self):
+        return self.select_related("store", "account", "visitor")
+
     def for_list(self):
-        return self.select_related("store", "account", "visitor").order_by("-planned_on", "-pk")
+        """All that a row of the visit list shows, in one statement."""
+        return (
+            self.with_places()
+            .annotate(
+                out_of_stock_count=_count_of("shelffacts", is_out_of_stock=True),
+                gap_count=_count_of("shelffacts", is_must_stock=True, is_present=False),
+                photo_count=_count_of("photos"),
+            )
+            .order_by("-planned_on", "-pk")
+        )
+
+
+def _count_of(relation, **narrowed):
+    """Number of facts per visit as a subquery: joins of several would multiply each other."""
+    from .models import Photo, ShelfFact  # the models name these querysets as their managers'
+
+    model = {"shelffacts": ShelfFact, "photos": Photo}[relation]
+    counted = model.objects.filter(visit=OuterRef("pk"), **narrowed).order_by().values("visit").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 class VisitFactQuerySet(models.QuerySet):

@@ -1,0 +1,151 @@
+// Photos: made small on the phone, kept in IndexedDB until the server has them, shown as they wait, fail and arrive.
+(() => {
+  const LONGEST = 1600
+  const QUALITY = 0.82
+  const STORE = 'photos'
+
+  // A thin shelf over IndexedDB; where the browser forbids it, photos live as long as the page.
+  class PhotoShelf {
+    constructor() { this.memory = new Map() }
+
+    async open() {
+      if (this.database !== undefined) return this.database
+      this.database = await new Promise((resolve) => {
+        try {
+          const asking = indexedDB.open('ka-visits', 1)
+          asking.onupgradeneeded = () => asking.result.createObjectStore(STORE, { keyPath: 'id' })
+          asking.onsuccess = () => resolve(asking.result)
+          asking.onerror = () => resolve(null)
+        } catch { resolve(null) }
+      })
+      return this.database
+    }
+
+    async run(mode, work) {
+      const database = await this.open()
+      if (!database) return null
+      return new Promise((resolve) => {
+        const asking = work(database.transaction(STORE, mode).objectStore(STORE))
+        asking.onsuccess = () => resolve(asking.result)
+        asking.onerror = () => resolve(null)
+      })
+    }
+
+    async put(photo) {
+      this.memory.set(photo.id, photo)
+      await this.run('readwrite', (store) => store.put(photo))
+    }
+
+    async remove(id) {
+      this.memory.delete(id)
+      await this.run('readwrite', (store) => store.delete(id))
+    }
+
+    async all(person, visit) {
+      const kept = (await this.run('readonly', (store) => store.getAll())) || []
+      for (const photo of kept) if (!this.memory.has(photo.id)) this.memory.set(photo.id, photo)
+      return [...this.memory.values()].filter((photo) => photo.person === person && photo.visit === visit)
+    }
+  }
+
+  // The picture at most LONGEST pixels long as JPEG; what the browser cannot read (HEIC on many) goes to the server as it is.
+  async function shrink(file) {
+    try {
+      const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' })
+      const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height))
+      const canvas = document.createElement('canvas')
+      canvas.width = Math.round(bitmap.width * scale)
+      canvas.height = Math.round(bitmap.height * scale)
+      canvas.getContext('2d').drawImage(bitmap, 0, 0, canvas.width, canvas.height)
+      bitmap.close()
+      const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', QUALITY))
+      return blob || file
+    } catch {
+      return file
+    }
+  }
+
+  class PhotoSender {
+    constructor({ person, visit, url, token, grid, template, words, onCount }) {
+      Object.assign(this, { person, visit, url, token, grid, template, words, onCount })
+      this.shelf = new PhotoShelf()
+      this.tiles = new Map()
+      addEventListener('online', () => this.sendAll())
+    }
+
+    async start() {
+      for (const photo of await this.shelf.all(this.person, this.visit)) this.show(photo)
+      this.sendAll()
+    }
+
+    async add(file, subject, label) {
+      const blob = await shrink(file)
+      const photo = { id: crypto.randomUUID ? crypto.randomUUID() : fallbackId(), person: this.person, visit: this.visit, subject, label, blob, captured_at: new Date(file.lastModified || Date.now()).toISOString() }
+      await this.shelf.put(photo)
+      this.show(photo)
+      await this.send(photo)
+    }
+
+    show(photo) {
+      const tile = this.template.content.firstElementChild.cloneNode(true)
+      tile.querySelector('img').src = URL.createObjectURL(photo.blob)
+      tile.querySelector('img').alt = photo.label
+      this.tiles.set(photo.id, tile)
+      this.grid.append(tile)
+      this.say(photo, this.words.saving)
+      this.onCount()
+    }
+
+    say(photo, text, tone = '') {
+      const tile = this.tiles.get(photo.id)
+      const words = tile.querySelector('.photo-words')
+      words.textContent = text ? `${photo.label} · ${text}` : photo.label
+      words.classList.toggle('far', tone === 'danger')
+      tile.classList.toggle('is-waiting', Boolean(text) && tone !== 'done')
+    }
+
+    async sendAll() {
+      for (const photo of await this.shelf.all(this.person, this.visit)) if (!photo.refused) await this.send(photo)
+    }
+
+    async send(photo) {
+      if (photo.sending) return
+      photo.sending = true
+      const form = new FormData()
+      for (const [name, value] of Object.entries({ visit: this.visit, photo: photo.id, subject: photo.subject, captured_at: photo.captured_at })) form.append(name, value)
+      form.append('file', photo.blob, 'photo')
+      let status = 0
+      let body = null
+      try {
+        const response = await fetch(this.url, { method: 'POST', body: form, headers: { 'X-CSRFToken': this.token() }, credentials: 'same-origin' })
+        const isOurs = !response.redirected && (response.headers.get('Content-Type') || '').startsWith('application/json')
+        status = response.status
+        body = isOurs ? await response.json() : null
+      } catch { /* no connection: told below */ }
+      photo.sending = false
+      if (status === 200 && body) {
+        await this.shelf.remove(photo.id)
+        this.tiles.get(photo.id).querySelector('img').src = body.thumbnail_url
+        this.say(photo, body.is_reused ? this.words.reused : '', 'done')
+        return
+      }
+      if ((status === 400 || status === 413) && body) {
+        photo.refused = true
+        await this.shelf.remove(photo.id)
+        return this.say(photo, Object.values(body.errors || {})[0] || body.message, 'danger')
+      }
+      this.say(photo, body ? body.message : this.words.failed, 'danger')
+      setTimeout(() => this.send(photo), 10000)
+    }
+  }
+
+  // randomUUID exists on secure pages only; a phone on plain http in the office network still gets a version 4 id.
+  function fallbackId() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16))
+    bytes[6] = (bytes[6] & 15) | 64
+    bytes[8] = (bytes[8] & 63) | 128
+    const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+  }
+  window.kaPhotoSender = PhotoSender
+})()

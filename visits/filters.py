@@ -1,0 +1,39 @@
+"""How the list of visits narrows."""
+
+import django_filters
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import KeyAccount
+from ka_crm.forms import DayInput
+from ka_crm.listpage import ListFilter
+from team.models import User
+
+from .models import Visit
+from .states import VisitStatus
+
+
+def visible_people(request):
+    return User.objects.visible_to(request.user).active().filter(visits__isnull=False).distinct()
+
+
+def visible_accounts(request):
+    return KeyAccount.objects.visible_to(request.user).active()
+
+
+class VisitFilter(ListFilter):
+    search_columns = ("store__search", "account__search", "visitor__search")
+
+    visitor = django_filters.ModelChoiceFilter(label=_("Person"), queryset=visible_people)
+    account = django_filters.ModelChoiceFilter(label=_("Account"), queryset=visible_accounts, method="filter_account")
+    status = django_filters.MultipleChoiceFilter(label=_("Status"), choices=VisitStatus.choices)
+    purpose = django_filters.ChoiceFilter(label=_("Purpose"), choices=Visit.Purpose.choices)
+    from_day = django_filters.DateFilter(label=_("From"), field_name="planned_on", lookup_expr="gte", widget=DayInput())
+    to_day = django_filters.DateFilter(label=_("Until"), field_name="planned_on", lookup_expr="lte", widget=DayInput())
+
+    class Meta:
+        model = Visit
+        fields = []
+
+    def filter_account(self, queryset, name, account):
+        """An account with everything below it, as on its page."""
+        return queryset.filter(account__path__startswith=account.path)
