@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 SUFFIX = ".msg"
 LEFTOVERS_AFTER_SECONDS = 3600
 FULL_HANDS_SECONDS = 0.02
+LONGEST_WAIT_SECONDS = 0.5
 
 
 def write_whole(path, content):
@@ -169,7 +170,8 @@ class Transport(filesystem.Transport):
 
     def drain_events(self, connection, timeout=None):
         """As upstream, but a worker whose hands are full looks up soon, which costs nothing, and only an idle one scans."""
-        give_up = None if timeout is None else time.monotonic() + timeout
+        # Celery asks for two seconds at a time and looks between two askings whether it shall stop.
+        give_up = None if timeout is None else time.monotonic() + min(timeout, LONGEST_WAIT_SECONDS)
         while True:
             try:
                 return self.cycle.get(self._deliver, timeout=timeout)

@@ -37,15 +37,19 @@ class Sweeper:
     def __init__(self):
         self._beats_seen = {}  # job pk -> (claim, heartbeat, when this sweeper first saw it, by its monotonic clock)
         self._hook_due = {}
+        self._told = set()
 
     def sweep(self):
         """One round; a part that fails is logged and does not keep the others from their work."""
         for part in (self.free_dead_runs, self.send_due, self.ask_hooks):
             try:
                 part()
-            except Exception:
+            except Exception as error:
                 counts["errors"] += 1
-                log.exception("The sweeper's %s failed; it tries again.", part.__name__)
+                told = (part.__name__, str(error))
+                trace = told not in self._told  # once, not every two seconds
+                log.error("The sweeper's %s failed (%s: %s); it tries again.", part.__name__, type(error).__name__, error, exc_info=trace)
+                self._told = {*list(self._told)[-20:], told}
                 _fresh_connection()
 
     def free_dead_runs(self):

@@ -7,7 +7,6 @@ import time
 
 import pytest
 from kombu import Connection, Exchange, Queue
-from kombu.transport import filesystem
 
 from ka_crm import broker
 

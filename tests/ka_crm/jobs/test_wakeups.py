@@ -96,7 +96,9 @@ def test_a_save_with_a_frozen_redis_and_after_it_goes_on(transactional_db, redis
     assert wakeups.counts["sent"] == 1
 
 
-def test_the_control_sending_in_the_save_itself_waits_for_a_redis_that_never_answers(transactional_db, redis_broker, deaf_port, monkeypatch):
+def test_the_control_sending_in_the_save_itself_waits_for_a_redis_that_never_answers(
+    transactional_db, redis_broker, deaf_port, monkeypatch
+):
     redis_broker(f"redis://127.0.0.1:{deaf_port}/0")
     monkeypatch.setattr("ka_crm.jobs.querysets.wake", lambda job_id: wakeups.send_now([job_id]))
 
