@@ -1,6 +1,6 @@
 """A chart as data: the page shows it with ``components/chart.html``, static/js/charts.js draws it, a table says the same in words.
 
-    Chart("bar", _("Net sales by month"), ["2026-01", "2026-02"], [Series(_("This year"), [from_minor(…), …])], unit="USD")
+Chart("bar", _("Net sales by month"), ["2026-01", "2026-02"], [Series(_("This year"), [from_minor(…), …])], unit="USD")
 """
 
 import uuid
@@ -55,9 +55,8 @@ class Chart:
 
     def table(self):
         """Rows of the table beside the drawing: the category and each series' value as text."""
-        return [
-            {"label": label, "values": [self.shown(one.values[position]) for one in self.series]} for position, label in enumerate(self.categories)
-        ]
+        numbered = enumerate(self.categories)
+        return [{"label": label, "values": [self.shown(one.values[place]) for one in self.series]} for place, label in numbered]
 
     def spec(self):
         """What the script reads; Decimals travel as text and are numbers again there."""

@@ -108,7 +108,8 @@ def write_xlsx(file, header, rows, *, title="Export"):
 
     Rows past a sheet's limit go on to a further sheet under the same head. Text is always text: ``=1+1`` is shown, never run.
     """
-    book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(file, options)
     formats = {
         "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
         "decimal": book.add_format({"num_format": "#,##0.00####"}),
@@ -150,7 +151,7 @@ def csv_response(name, header, rows, *, bom=True):
 
 def xlsx_response(name, header, rows, *, title=None):
     """A workbook written to a temporary file that goes with the answer."""
-    file = tempfile.TemporaryFile(suffix=".xlsx")
+    file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115 – the response closes it, and with that it is gone
     write_xlsx(file, header, rows, title=title or name)
     file.seek(0)
     return FileResponse(

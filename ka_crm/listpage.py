@@ -30,7 +30,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import CharField, Max, Min, Q
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
@@ -39,6 +39,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from . import exports
+from .navigation import address_of
 from .text import fold
 
 SIZES = (25, 50, 100, 200)
@@ -60,10 +61,8 @@ class Action:
         """What the template draws, or None where ``user`` may not or the page does not exist."""
         if self.capability and not user.has_capability(self.capability):
             return None
-        try:
-            return {"label": self.label, "icon": self.icon, "url": reverse(self.url_name, args=self.args)}
-        except NoReverseMatch:
-            return None
+        url = reverse(self.url_name, args=self.args) if self.args else address_of(self.url_name)
+        return {"label": self.label, "icon": self.icon, "url": url} if url else None
 
 
 def search_words(queryset, text, columns=("search",)):

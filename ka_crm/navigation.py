@@ -6,6 +6,7 @@
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
@@ -55,19 +56,39 @@ def _link(item, url, current):
     return {"label": item.label, "url": url, "icon": item.icon, "current": item.url_name == current}
 
 
-def _address(item):
+@cache
+def address_of(url_name):
+    """The page's address; None where this installation has no such page. A test finds wrong names."""
     try:
-        return reverse(item.url_name)
-    except NoReverseMatch:  # an app that is switched off takes its pages along; a test finds a wrong name
+        return reverse(url_name)
+    except NoReverseMatch:
         return None
 
 
-def navigation_for(user, path):
-    """What the shell draws: ``groups`` (label, links), ``phone`` and ``more`` links; the link whose address leads to ``path`` is current."""
+def _allowed(user):
+    """Items that ``user`` may open, with their addresses, in order."""
     allowed = [item for item in _ITEMS.values() if item.capability is None or user.has_capability(item.capability)]
-    linked = [(item, url) for item in sorted(allowed, key=lambda item: (item.order, item.url_name)) if (url := _address(item))]
+    return [(item, url) for item in sorted(allowed, key=lambda item: (item.order, item.url_name)) if (url := address_of(item.url_name))]
+
+
+def _current(linked, path):
     leading = [(len(url), item.url_name) for item, url in linked if path == url or (url != "/" and path.startswith(url))]
-    current = max(leading)[1] if leading else None
+    return max(leading)[1] if leading else None
+
+
+def navigation_key(user, path):
+    """Equal for two requests that see the same navigation."""
+    linked = _allowed(user)
+    return tuple(item.url_name for item, _url in linked), _current(linked, path)
+
+
+def navigation_for(user, path):
+    """What the shell draws: ``groups`` (label, links) and ``phone`` links; the link whose address leads to ``path`` is current.
+
+    ``elsewhere`` says that the current page has no place in the bottom bar, so that “More” is marked.
+    """
+    linked = _allowed(user)
+    current = _current(linked, path)
     groups = []
     for key, label in GROUPS.items():
         links = [_link(item, url, current) for item, url in linked if item.group == key]

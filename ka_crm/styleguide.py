@@ -56,9 +56,10 @@ def _rows():
 def _charts():
     both = [Series(_("This year"), _SALES), Series(_("Last year"), _LAST_YEAR, dashed=True)]
     shares = [Decimal(41), Decimal(27), Decimal(15), Decimal(11), Decimal(6)]
+    shelf = [Decimal("0.22") + Decimal(place) / 100 for place in range(10)]
     return [
         Chart("bar", _("Net sales by month"), _MONTHS, both, unit="USD", description=_("Sales rose to 541,900 in October.")),
-        Chart("area", _("Share of shelf"), _MONTHS, [Series(_("Share"), [Decimal("0.22") + Decimal(place) / 100 for place in range(10)])], unit="%"),
+        Chart("area", _("Share of shelf"), _MONTHS, [Series(_("Share"), shelf)], unit="%"),
         Chart("hbar", _("Accounts by sales"), _ACCOUNTS, [Series(_("Net sales"), _SALES[:5])], unit="USD"),
         Chart("donut", _("Sales by category"), _ACCOUNTS, [Series(_("Share"), shares)]),
     ]
@@ -76,7 +77,13 @@ def styleguide(request):
         "fields": [(_("Code"), "A01"), (_("Legal name"), "Northgate Markets Holding LLC"), (_("Country"), "US"), (_("GLN"), "")],
         "events": [
             {"at": now, "title": _("Report approved"), "actor": "Ana Lopez", "icon": "check", "tone": "ok"},
-            {"at": now, "title": _("Report returned"), "actor": "Ana Lopez", "icon": "undo", "tone": "warn", "text": _("The price section is empty.")},
+            {
+                "at": now,
+                "title": _("Report returned"),
+                "icon": "undo",
+                "tone": "warn",
+                "text": _("The price section is empty."),
+            },
             {"at": now, "title": _("Report submitted"), "actor": "王小明", "icon": "send"},
         ],
         "steps": [
@@ -91,6 +98,12 @@ def styleguide(request):
         ],
         "growth": Decimal("0.052"),
         "fall": Decimal("-0.031"),
-        "tones": [("neutral", _("Draft")), ("info", _("Submitted")), ("ok", _("Approved")), ("warn", _("Overdue")), ("danger", _("Rejected"))],
+        "tones": [
+            ("neutral", _("Draft")),
+            ("info", _("Submitted")),
+            ("ok", _("Approved")),
+            ("warn", _("Overdue")),
+            ("danger", _("Rejected")),
+        ],
     }
     return render(request, "styleguide.html", context)

@@ -12,7 +12,10 @@
 files. A cell of 50 × 10 is drawn in microseconds, so ``render_`` methods use ``format_html`` and not templates.
 """
 
+from copy import copy
 from decimal import Decimal
+from functools import cache
+from html import escape as escape_text
 
 import django_tables2 as tables
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
@@ -22,20 +25,28 @@ from django.utils.functional import cached_property
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django_tables2.utils import call_with_appropriate
 
 from . import formats
 from .money import from_e4, from_minor
 from .statuses import tone_of
 
-
+_SOME_PK = 918_273_645_546_372_819
 _MISSING = object()  # what a cell's drawer gives where there is no value: a phone leaves such a cell out
 
 
 def getter(path):
     """A function record → value along ``account__name``; a missing link gives None, methods are called, dicts are read by key."""
     steps = str(path).split("__")
+
+    def get_own(record):
+        """The short way of a path without “__”, which most cells take."""
+        try:
+            value = record[path] if isinstance(record, dict) else getattr(record, path)
+        except (ObjectDoesNotExist, KeyError):
+            return None
+        return value() if callable(value) and not isinstance(value, type) and not hasattr(value, "all") else value
 
     def get(record):
         value = record
@@ -50,7 +61,14 @@ def getter(path):
                 value = value()
         return value
 
-    return get
+    return get_own if len(steps) == 1 else get
+
+
+@cache
+def _address_pattern(url_name, language):
+    """The address of ``url_name`` in two parts, before and after the pk: a list asks for fifty that differ only there."""
+    before, _pk, after = reverse(url_name, args=[_SOME_PK]).partition(str(_SOME_PK))
+    return before, after
 
 
 def _field_of(model, path):
@@ -80,6 +98,10 @@ class Column(tables.Column):
         self.address_of, self.hint = linkify, getter(hint) if hint else None
         self.classes = " ".join(filter(None, (self.classes, wide and "cell-wide", not phone and "desk-only")))
 
+    def __deepcopy__(self, memo):
+        """Tables copy their columns for each request; nothing in a column is changed after that but its own attributes."""
+        return copy(self)
+
     def html(self, value, record):
         """What stands in the cell for ``value``, which is not None; text is escaped by the table."""
         return str(value)
@@ -94,7 +116,8 @@ class Column(tables.Column):
         if callable(self.address_of):
             return self.address_of(record)
         if isinstance(self.address_of, str):
-            return reverse(self.address_of, args=[record.pk])
+            before, after = _address_pattern(self.address_of, get_language())
+            return f"{before}{record.pk}{after}"
         target = value if hasattr(value, "get_absolute_url") else record
         return target.get_absolute_url()
 
@@ -233,7 +256,8 @@ class Table(tables.Table):
             if not direction and isinstance(bound.column, NumberColumn | MoneyColumn | PercentColumn | DayColumn):
                 following = f"-{bound.name}"  # figures and days are most often wanted from the top
             url = self.address(following) if self.address and self.sorts_by(bound.name, self.data.data) else None
-            cells.append({"name": bound.name, "label": bound.header, "classes": getattr(bound.column, "classes", ""), "direction": direction, "url": url})
+            classes = getattr(bound.column, "classes", "")
+            cells.append({"name": bound.name, "label": bound.header, "classes": classes, "direction": direction, "url": url})
         return cells
 
     def label_of(self, name):
@@ -263,6 +287,15 @@ class Table(tables.Table):
         if not isinstance(column, Column):
             return lambda record: conditional_escape(tables.rows.BoundRow(record, self).get_cell(bound.name))
         value_of, own = self._value_getter(bound), getattr(self, f"render_{bound.name}", None)
+        linked, hint_of, links = column.address_of, column.hint, {}
+
+        def link(value, record):
+            """A row's address; one that many rows of the page share, such as their account's, is asked for once."""
+            if linked is not True or not hasattr(value, "get_absolute_url"):
+                return column.link_of(value, record)
+            if value.pk not in links:
+                links[value.pk] = column.link_of(value, record)
+            return links[value.pk]
 
         def draw(record):
             value = value_of(record)
@@ -270,13 +303,15 @@ class Table(tables.Table):
                 return _MISSING
             if own:
                 kwargs = {"value": value, "record": record, "table": self, "column": column, "bound_column": bound}
-                inner = conditional_escape(call_with_appropriate(own, kwargs))
+                inner = call_with_appropriate(own, kwargs)
             else:
-                inner = conditional_escape(column.html(value, record))
-            if (address := column.link_of(value, record)) is not None:
-                inner = f'<a href="{escape(address)}">{inner}</a>'
-            if column.hint and (hint := column.hint(record)) not in (None, ""):
-                inner = f'{inner}<span class="cell-hint">{escape(hint)}</span>'
+                inner = column.html(value, record)
+            if not hasattr(inner, "__html__"):
+                inner = escape_text(str(inner))
+            if linked and (address := link(value, record)) is not None:
+                inner = f'<a href="{escape_text(address)}">{inner}</a>'
+            if hint_of and (hint := hint_of(record)) not in (None, ""):
+                inner = f'{inner}<span class="cell-hint">{escape_text(str(hint))}</span>'
             return inner
 
         return draw
@@ -298,12 +333,13 @@ class Table(tables.Table):
         """All rows of the page as HTML."""
         rows = []
         for record in self.data if self.shown is None else self.shown:
-            row = "".join(
-                [missing if (inner := draw(record)) is _MISSING else f"{opening}{inner}{closing}" for opening, draw, closing, missing in self._cells]
-            )
+            row = ""
+            for opening, draw, closing, missing in self._cells:
+                inner = draw(record)
+                row += missing if inner is _MISSING else f"{opening}{inner}{closing}"
             kind = f' class="{escape(self.row_class(record))}"' if self.row_class else ""
             rows.append(f"<tr{kind}>{row}</tr>")
-        return mark_safe("\n".join(rows))  # every part was escaped above
+        return mark_safe("\n".join(rows))  # noqa: S308 – every part was escaped above
 
     def footer(self):
         """Cells of the totals row: label, class and HTML; empty without totals."""

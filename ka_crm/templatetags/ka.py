@@ -1,28 +1,30 @@
 """The tags and filters of every template: figures, icons, states, panels, addresses.
 
-    {% load ka %}
-    {{ order.net_minor|money:order.currency }}   {{ row.share|percent }}   {{ row.growth|delta }}   {{ visit.planned_on|day }}
-    {% icon "check" %}   {% status report %}   {% badge "warn" label %}   {% panels "key_account" object %}   {% query_string page=2 %}
+{% load ka %}
+{{ order.net_minor|money:order.currency }}   {{ row.share|percent }}   {{ row.growth|delta }}   {{ visit.planned_on|day }}
+{% icon "check" %}   {% status report %}   {% badge "warn" label %}   {% panels "key_account" object %}   {% query_string page=2 %}
 """
 
 import re
 from decimal import Decimal
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 
-from django import template
+from django import forms, template
 from django.conf import settings
+from django.template.loader import get_template
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import formats
 from .. import panels as panel_registry
-from ..navigation import navigation_for
+from ..navigation import address_of, navigation_for, navigation_key
 from ..statuses import TONES, tone_of
 
 register = template.Library()
@@ -120,16 +122,19 @@ def icon_names():
     return frozenset(re.findall(r'<symbol id="([^"]+)"', sprite))
 
 
-@lru_cache(maxsize=256)
-def _icon(name, label, sprite):
+@lru_cache(maxsize=512)
+def _icon(name, label):
+    """Drawn once per process: a page has some sixty, and the sprite's address does not change under a running program."""
+    if name not in icon_names():
+        return ""
     words = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
-    return format_html('<svg class="icon" {}><use href="{}#{}"></use></svg>', words, sprite, name)
+    return format_html('<svg class="icon" {}><use href="{}#{}"></use></svg>', words, static("vendor/icons/icons.svg"), name)
 
 
 @register.simple_tag
 def icon(name, label=""):
     """``{% icon "check" %}`` beside words, ``{% icon "check" _("done") %}`` where it stands alone. An unknown name draws nothing."""
-    return _icon(name, str(label), static("vendor/icons/icons.svg")) if name in icon_names() else ""
+    return _icon(name, str(label))
 
 
 @register.simple_tag
@@ -169,7 +174,7 @@ def page_title(context):
     """The page's ``title`` block once more, so that head and heading cannot differ."""
     blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
     block = blocks.get_block("title") if blocks else None
-    return mark_safe(block.render(context).strip()) if block else ""  # a block's own output is escaped already
+    return mark_safe(block.render(context).strip()) if block else ""  # noqa: S308 – a block's own output is escaped already
 
 
 @register.simple_tag(takes_context=True)
@@ -178,18 +183,61 @@ def navigation(context):
     return navigation_for(context["request"].user, context["request"].path)
 
 
+_drawn_parts = {}
+
+
+def _drawn_once(key, template_name, parts):
+    """What ``template_name`` gives, kept for as long as the process runs; ``key`` names everything it depends on."""
+    if key not in _drawn_parts:
+        if len(_drawn_parts) > 2000:
+            _drawn_parts.clear()
+        _drawn_parts[key] = get_template(template_name).render(parts())
+    return mark_safe(_drawn_parts[key])  # noqa: S308 – a template's own output
+
+
 @register.simple_tag
-def url_or_none(name, *args):
+def constant_part(template_name):
+    """A part of the shell that is the same for everybody who speaks the language."""
+    return _drawn_once((template_name, get_language()), template_name, dict)
+
+
+@register.simple_tag(takes_context=True)
+def shell_part(context, template_name):
+    """A part of the shell that depends only on what the person may open, the language and the current page: drawn once for each."""
+    user, path = context["request"].user, context["request"].path
+    key = (template_name, navigation_key(user, path), get_language(), settings.KA_COMPANY_NAME)
+    return _drawn_once(key, template_name, lambda: {"nav": navigation_for(user, path), "company_name": settings.KA_COMPANY_NAME})
+
+
+@register.simple_tag
+def url_or_none(name):
     """A page's address, or None where an installation does not have it."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return None
+    return address_of(name)
+
+
+@register.simple_tag
+def quick_field(field):
+    """A form field's widget; a plain drop-down is put together here, because Django draws each of its options by a template of its own."""
+    if type(field.field.widget) is not forms.Select:
+        return str(field)
+    choices = list(field.field.choices)  # once: choices that are rows ask the database each time they are gone through
+    if any(isinstance(label, list | tuple) for _value, label in choices):
+        return str(field)
+    chosen = str(field.value() if field.value() is not None else "")
+    options = []
+    for value, label in choices:
+        mark = " selected" if str(value) == chosen else ""
+        options.append(f'<option value="{escape(str(value))}"{mark}>{escape(str(label))}</option>')
+    inner = mark_safe("".join(options))  # noqa: S308 – escaped one by one above
+    return format_html('<select name="{}" id="{}">{}</select>', field.html_name, field.id_for_label, inner)
 
 
 @register.simple_tag(takes_context=True)
 def panels(context, noun, row=None):
-    """Places that fetch the panels other apps registered for ``noun``; without ``row`` their addresses take no pk."""
+    """Places that fetch the panels other apps registered for ``noun``; without ``row`` their addresses take no pk.
+
+    What a panel's address answers replaces all inside the card, heading included: it begins with ``<h2 class="card-title">``.
+    """
     user = context["request"].user
     places = []
     for panel in panel_registry.panels_for(noun, user):
@@ -197,8 +245,9 @@ def panels(context, noun, row=None):
         places.append((address, panel.title, gettext("Loading…")))
     return format_html_join(
         "\n",
-        '<section class="card-plain panel" hx-get="{}" hx-trigger="load" hx-target="this" hx-swap="innerHTML" aria-busy="true">'
-        '<h2 class="card-title">{}</h2><p class="panel-wait"><span class="skeleton"></span><span class="visually-hidden">{}</span></p></section>',
+        '<section class="card-plain panel" hx-get="{}" hx-trigger="load" hx-target="this" hx-swap="innerHTML">'
+        '<h2 class="card-title">{}</h2>'
+        '<p class="panel-wait"><span class="skeleton"></span><span class="visually-hidden">{}</span></p></section>',
         places,
     )
 
