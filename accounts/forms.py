@@ -21,6 +21,11 @@ def clean_currency(code):
 
 
 class KeyAccountForm(RecordForm):
+    sections = (
+        (_("Trade"), ["trade_route", "country", "gln", "currency", "claim_currency", "sellout_format", "payment_days", "valid_from", "valid_to"]),
+        (_("Legal identity"), ["legal_name", "tax_id", "website", "address"]),
+        (_("Dossier"), ["is_strategic", "strategic_reason", "history", "needs", "plans", "competitors"]),
+    )
     website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
 
     class Meta:
@@ -63,6 +68,11 @@ class KeyAccountForm(RecordForm):
 
 
 class StoreForm(RecordForm):
+    sections = (
+        (_("Place"), ["region", "country", "city", "address", "latitude", "longitude"]),
+        (_("Life"), ["opened_on", "closed_on"]),
+    )
+
     class Meta:
         model = Store
         fields = [

@@ -1,6 +1,7 @@
 """What all forms share: clean text, the version the person saw, and the page that edits one record."""
 
 from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Fieldset, Layout
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -22,14 +23,24 @@ class DayInput(forms.DateInput):
 
 
 class CleanFormMixin:
-    """Text without forbidden characters, native date pickers, no <form> tag of crispy's own."""
+    """Text without forbidden characters, native date pickers, no <form> tag of crispy's own.
+
+    ``sections`` groups a long form: (heading, field names); fields that no section names come first, without heading.
+    """
+
+    sections = ()
 
     @property
     def helper(self):
-        helper = FormHelper(self)
+        helper = FormHelper()
         helper.form_tag = False
         helper.disable_csrf = True
         helper.include_media = False
+        grouped = [(heading, [name for name in names if name in self.fields]) for heading, names in self.sections]
+        placed = {name for _heading, names in grouped for name in names}
+        blocks = [Div(*(name for name in self.fields if name not in placed), css_class="form-grid")]
+        blocks += [Fieldset(heading, Div(*names, css_class="form-grid")) for heading, names in grouped if names]
+        helper.layout = Layout(*blocks)
         return helper
 
     def __init__(self, *args, **kwargs):

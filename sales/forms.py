@@ -20,12 +20,29 @@ class UnitPriceField(forms.DecimalField):
 
 
 class ProductForm(RecordForm):
+    sections = (
+        (_("Place in the range"), ["brand_name", "brand_type", "department", "category_name", "product_group", "pack_size"]),
+        (_("Price"), ["list_price", "unit_cost", "currency"]),
+    )
     brand_name = forms.CharField(label=_("Brand"), max_length=100, required=False)
     category_name = forms.CharField(label=_("Category"), max_length=100, required=False, help_text=_("As the market totals name it."))
     list_price = UnitPriceField(label=_("List price"), help_text=_("Net, per unit."))
     unit_cost = UnitPriceField(label=_("Unit cost"))
 
-    field_order = ["sku", "gtin", "name", "brand_name", "category_name", "product_group", "pack_size", "department", "brand_type", "list_price", "unit_cost", "currency"]
+    field_order = [
+        "sku",
+        "gtin",
+        "name",
+        "brand_name",
+        "category_name",
+        "product_group",
+        "pack_size",
+        "department",
+        "brand_type",
+        "list_price",
+        "unit_cost",
+        "currency",
+    ]
 
     class Meta:
         model = Product
@@ -47,7 +64,9 @@ class UploadForm(PlainForm):
     file = forms.FileField(
         label=_("File"), max_length=255, help_text=_("CSV, Excel, EDIFACT, also zipped. It is kept as received, whatever becomes of it.")
     )
-    account = forms.ModelChoiceField(label=_("Account"), queryset=None, required=False, help_text=_("Needed where the file does not name its account."))
+    account = forms.ModelChoiceField(
+        label=_("Account"), queryset=None, required=False, help_text=_("Needed where the file does not name its account.")
+    )
     profile = forms.ChoiceField(label=_("Profile"), required=False, help_text=_("Empty: the account's own, or what the content shows."))
 
     def __init__(self, *args, kinds, accounts, profiles, **kwargs):

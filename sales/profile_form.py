@@ -24,9 +24,19 @@ def _choices(values):
 class ProfileForm(RecordForm):
     """Edits ``ImportProfile.definition`` and checks it by ``Profile.from_dict``; complaints land at the field they name."""
 
+    sections = (
+        (gettext_lazy("The file"), ["container", "encoding", "delimiter", "header_rows", "grain"]),
+        (gettext_lazy("Columns"), ["columns", "fill_down", "store_pattern"]),
+        (gettext_lazy("Numbers and dates"), ["decimal_mark", "thousands_mark", "date_formats", "negative_fields"]),
+        (gettext_lazy("Lines that are not sales"), ["totals_rows", "footers"]),
+        (gettext_lazy("More"), ["more"]),
+    )
+
     container = forms.ChoiceField(label=gettext_lazy("Form of the file"), choices=[(name, name) for name in CONTAINERS])
     encoding = forms.ChoiceField(label=gettext_lazy("Encoding"), choices=_choices(ENCODINGS), required=False)
-    delimiter = forms.ChoiceField(label=gettext_lazy("Delimiter"), choices=[("", ITSELF), *((mark, name) for name, mark in DELIMITERS.items())], required=False)
+    delimiter = forms.ChoiceField(
+        label=gettext_lazy("Delimiter"), choices=[("", ITSELF), *((mark, name) for name, mark in DELIMITERS.items())], required=False
+    )
     header_rows = forms.IntegerField(label=gettext_lazy("Header lines"), min_value=0, max_value=5)
     columns = forms.CharField(
         label=gettext_lazy("Columns"),
@@ -35,13 +45,20 @@ class ProfileForm(RecordForm):
     )
     decimal_mark = forms.ChoiceField(label=gettext_lazy("Decimal mark"), choices=_choices((".", ",")), required=False)
     thousands_mark = forms.ChoiceField(
-        label=gettext_lazy("Thousands mark"), choices=[("", ITSELF), (",", ","), (".", "."), (" ", gettext_lazy("blank")), ("'", "'")], required=False
+        label=gettext_lazy("Thousands mark"),
+        choices=[("", ITSELF), (",", ","), (".", "."), (" ", gettext_lazy("blank")), ("'", "'")],
+        required=False,
     )
     date_formats = forms.CharField(
-        label=gettext_lazy("Date formats"), widget=forms.Textarea(attrs={"rows": 2}), help_text=gettext_lazy("One per line, such as DD.MM.YYYY.")
+        label=gettext_lazy("Date formats"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("One per line, such as DD.MM.YYYY."),
     )
     store_pattern = forms.CharField(
-        label=gettext_lazy("Store number"), max_length=200, required=False, help_text=gettext_lazy("A pattern with the part (?P<code>…) that is the number.")
+        label=gettext_lazy("Store number"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("A pattern with the part (?P<code>…) that is the number."),
     )
     grain = forms.ChoiceField(label=gettext_lazy("One row is"), choices=[(name, name) for name in GRAINS])
     totals_rows = forms.CharField(
@@ -52,11 +69,18 @@ class ProfileForm(RecordForm):
     )
     footers = forms.CharField(label=gettext_lazy("Footer lines"), widget=forms.Textarea(attrs={"rows": 2}), required=False)
     fill_down = forms.CharField(
-        label=gettext_lazy("Fields that repeat downwards"), widget=forms.Textarea(attrs={"rows": 2}), required=False, help_text=gettext_lazy("Merged cells.")
+        label=gettext_lazy("Fields that repeat downwards"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        required=False,
+        help_text=gettext_lazy("Merged cells."),
     )
-    negative_fields = forms.CharField(label=gettext_lazy("Fields with the opposite sign"), widget=forms.Textarea(attrs={"rows": 2}), required=False)
+    negative_fields = forms.CharField(
+        label=gettext_lazy("Fields with the opposite sign"), widget=forms.Textarea(attrs={"rows": 2}), required=False
+    )
     more = forms.CharField(
-        label=gettext_lazy("Further settings (JSON)"), widget=forms.Textarea(attrs={"rows": 6, "class": "font-monospace", "spellcheck": "false"}), required=False
+        label=gettext_lazy("Further settings (JSON)"),
+        widget=forms.Textarea(attrs={"rows": 6, "class": "font-monospace", "spellcheck": "false"}),
+        required=False,
     )
 
     class Meta:
@@ -70,8 +94,12 @@ class ProfileForm(RecordForm):
             self.fields[name].initial = definition.pop(name, "") or ""
         for name in LISTS:
             self.fields[name].initial = "\n".join(definition.pop(name, ()))
-        self.fields["columns"].initial = "\n".join(f"{field}: {' | '.join(headers)}" for field, headers in definition.pop("columns", {}).items())
-        self.fields["totals_rows"].initial = "\n".join(f"{row.get('scope', 'grand')}: {row['pattern']}" for row in definition.pop("totals_rows", ()))
+        self.fields["columns"].initial = "\n".join(
+            f"{field}: {' | '.join(headers)}" for field, headers in definition.pop("columns", {}).items()
+        )
+        self.fields["totals_rows"].initial = "\n".join(
+            f"{row.get('scope', 'grand')}: {row['pattern']}" for row in definition.pop("totals_rows", ())
+        )
         for known in ("code", "name", "kind"):
             definition.pop(known, None)
         self.fields["more"].initial = json.dumps(definition, ensure_ascii=False, indent=1) if definition else ""
@@ -106,7 +134,9 @@ class ProfileForm(RecordForm):
         for line in self._lines(name):
             field, colon, rest = line.partition(":")
             if not colon or not rest.strip():
-                raise forms.ValidationError(_("“%(line)s”: write a field, a colon and what it is called in the file."), params={"line": line})
+                raise forms.ValidationError(
+                    _("“%(line)s”: write a field, a colon and what it is called in the file."), params={"line": line}
+                )
             pairs[field.strip()] = read(rest)
         return pairs
 
@@ -116,7 +146,10 @@ class ProfileForm(RecordForm):
             return cleaned
         definition = {**cleaned["more"], "columns": cleaned["columns"], "totals_rows": cleaned["totals_rows"]}
         definition |= {name: cleaned[name] or None for name in PLAIN if name not in ("header_rows", "store_pattern")}
-        definition |= {"header_rows": cleaned["header_rows"], **({"store_pattern": cleaned["store_pattern"]} if cleaned["store_pattern"] else {})}
+        definition |= {
+            "header_rows": cleaned["header_rows"],
+            **({"store_pattern": cleaned["store_pattern"]} if cleaned["store_pattern"] else {}),
+        }
         definition |= {name: self._lines(name) for name in LISTS}
         definition |= {"code": cleaned["code"], "name": cleaned["name"], "kind": cleaned["kind"]}
         try:

@@ -4,7 +4,7 @@ from django.urls import path
 
 from ka_crm import policy
 
-from .views import panels, products, profiles
+from .views import imports, panels, products, profiles
 
 app_name = "sales"
 urlpatterns = [
@@ -21,4 +21,12 @@ urlpatterns = [
     path("imports/profiles/new/", profiles.profile_create, name="profile_create"),
     path("imports/profiles/<int:pk>/", profiles.profile_detail, name="profile_detail"),
     path("imports/profiles/<int:pk>/edit/", profiles.profile_edit, name="profile_edit"),
+    path("imports/", policy.requires("imports.view")(imports.ImportBatchList.as_view()), name="import_list"),
+    path("imports/new/", imports.import_create, name="import_create"),
+    path("imports/<uuid:public_id>/", imports.import_detail, name="import_detail"),
+    path("imports/<uuid:public_id>/check/", imports.import_check, name="import_check"),
+    path("imports/<uuid:public_id>/run/", imports.import_run, name="import_run"),
+    path("imports/<uuid:public_id>/undo/", imports.import_undo, name="import_undo"),
+    path("imports/<uuid:public_id>/file/", imports.import_file, name="import_file"),
+    path("imports/<uuid:public_id>/errors/", imports.import_errors, name="import_errors"),
 ]

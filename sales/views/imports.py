@@ -118,7 +118,8 @@ def _steps(batch):
     reached = {BatchStatus.RECEIVED: 0, BatchStatus.CHECKED: 1, BatchStatus.QUEUED: 2, BatchStatus.RUNNING: 2}.get(batch.status, 3)
     labels = [_("Received"), _("Checked"), _("Imported")]
     return [
-        {"label": label, "state": "done" if position < reached else "current" if position == reached else "next"} for position, label in enumerate(labels)
+        {"label": label, "state": "done" if position < reached else "current" if position == reached else "next"}
+        for position, label in enumerate(labels)
     ]
 
 
@@ -154,7 +155,10 @@ def import_run(request, public_id):
     batch = _handled_batch(request, public_id)
     skip_invalid = request.POST.get("skip_invalid") == "1"
     return _answer(
-        request, batch, lambda: services.order_import(batch=batch, skip_invalid=skip_invalid, actor=request.user), _("The import has been ordered.")
+        request,
+        batch,
+        lambda: services.order_import(batch=batch, skip_invalid=skip_invalid, actor=request.user),
+        _("The import has been ordered."),
     )
 
 
@@ -190,5 +194,7 @@ def import_file(request, public_id):
 @policy.requires("imports.view")
 def import_errors(request, public_id):
     """The refused rows as a file that can be corrected and sent again; 404 while there are none."""
-    batch = get_object_or_404(ImportBatch.objects.visible_to(request.user).exclude(error_file=None).select_related("error_file"), public_id=public_id)
+    batch = get_object_or_404(
+        ImportBatch.objects.visible_to(request.user).exclude(error_file=None).select_related("error_file"), public_id=public_id
+    )
     return attachment(batch.error_file)

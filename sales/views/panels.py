@@ -27,7 +27,10 @@ def monthly_figures(rows):
         months.insert(0, months[0].previous())
     sums = {
         row["month"]: row
-        for row in rows.filter(month__gte=months[0].starts_on).order_by().values("month").annotate(units_sum=Sum("units"), net_sum=Sum("net_minor"))
+        for row in rows.filter(month__gte=months[0].starts_on)
+        .order_by()
+        .values("month")
+        .annotate(units_sum=Sum("units"), net_sum=Sum("net_minor"))
     }
     return [(period, sums.get(period.starts_on)) for period in months]
 

@@ -38,7 +38,9 @@ def product_detail(request, pk):
     accounts = KeyAccount.objects.visible_to(request.user)
     context = {
         "product": product,
-        "articles": RetailerArticle.objects.filter(product=product, account__in=accounts).select_related("account").order_by("account__sort_key", "pk")[:50],
+        "articles": RetailerArticle.objects.filter(product=product, account__in=accounts)
+        .select_related("account")
+        .order_by("account__sort_key", "pk")[:50],
         "trail": trail_of(product) if request.user.has_capability("products.change") else [],
         "may_change": request.user.has_capability("products.change"),
         "may_see_cost": request.user.has_capability("costs.view"),
@@ -66,7 +68,9 @@ def product_edit(request, pk):
     return form_page(
         request,
         form=form,
-        save=lambda form: services.change_product(product=product, values=form.values, actor=request.user, expected_version=form.expected_version),
+        save=lambda form: services.change_product(
+            product=product, values=form.values, actor=request.user, expected_version=form.expected_version
+        ),
         title=_("Edit %(record)s") % {"record": product.name},
         back_url=product.get_absolute_url(),
         success=_("“%(record)s” is saved."),

@@ -35,7 +35,11 @@ def profile_detail(request, pk):
     context = {
         "profile": profile,
         "columns": sorted(definition.get("columns", {}).items()),
-        "settings": [(name, value) for name, value in definition.items() if name not in {"columns", "code", "name", "kind"} and value not in (None, "", [], {})],
+        "settings": [
+            (name, value)
+            for name, value in definition.items()
+            if name not in {"columns", "code", "name", "kind"} and value not in (None, "", [], {})
+        ],
         "accounts": KeyAccount.objects.visible_to(request.user).filter(sellout_format=profile.code).order_by("sort_key", "pk")[:50],
         "trail": trail_of(profile),
         "may_change": request.user.has_capability("profiles.manage"),
@@ -71,7 +75,9 @@ def profile_edit(request, pk):
     return form_page(
         request,
         form=form,
-        save=lambda form: change_record(profile, values=form.values, actor=request.user, verb="profile.changed", expected_version=form.expected_version),
+        save=lambda form: change_record(
+            profile, values=form.values, actor=request.user, verb="profile.changed", expected_version=form.expected_version
+        ),
         title=_("Edit %(record)s") % {"record": profile},
         back_url=profile.get_absolute_url(),
         success=_("“%(record)s” is saved. Files imported before keep their figures."),
