@@ -16,7 +16,7 @@ from .errors import refuse_file
 HEAD_BYTES = 1 << 20
 MAX_UNPACKED = 4 << 30
 MAX_WORKBOOK_FILE = 64 << 20
-MAX_WORKBOOK_UNPACKED = 128 << 20
+MAX_WORKBOOK_UNPACKED = 80 << 20  # calamine holds a whole sheet: about 1.8 bytes of memory per byte of XML
 MAX_RATIO = 100
 RATIO_FREE = 16 << 20
 MAX_MEMBERS = 2000

@@ -16,6 +16,8 @@ from .values import number_cell
 
 MAX_SHEET_ROWS = 1_048_576
 MAX_CELL = 32_767
+MAX_HTML = 64 << 20
+MAX_HTML_TAG = 1 << 18
 
 
 class SheetTable:
@@ -160,11 +162,16 @@ class _TableParser(HTMLParser):
 
 
 def html_rows(texts):
-    """The rows of all tables of a page, as they are parsed."""
-    parser = _TableParser()
+    """The rows of all tables of a page, as they are parsed. Raises FileRefused for a page beyond any table."""
+    parser, size = _TableParser(), 0
     for text in texts:
+        size += len(text)
+        if size > MAX_HTML:
+            raise refuse_file("size", _("The HTML table's size is beyond the limit. Send it as CSV or XLSX."))
         for start in range(0, len(text), 65536):
             parser.feed(text[start : start + 65536])
+            if len(parser.rawdata) > MAX_HTML_TAG:
+                raise refuse_file("html", _("The HTML is damaged: a tag has no end. Send the table as CSV or XLSX."))
             yield from parser.rows
             parser.rows.clear()
     parser.close()

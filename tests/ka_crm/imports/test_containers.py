@@ -155,6 +155,11 @@ def test_cells_of_html_are_text_and_nothing_is_run(read):
     assert result.values("store_code") == ["S00298&"]
 
 
+@pytest.mark.parametrize("junk", ["<td a", "<!-- ", "<td " + "x='" * 10])
+def test_html_that_never_ends_is_refused_quickly(read, junk):
+    assert read("<table>" + junk * (3_000_000 // len(junk))).refusal is not None
+
+
 @pytest.mark.parametrize("content", [b"%PDF-1.7\n", b"\x89PNG\r\n\x1a\n1234", b"MZ\x90\0\3", b"<?xml version='1.0'?><a><b/></a>"])
 def test_what_is_no_table_is_refused(read, content):
     assert read(content).code == "unreadable"
