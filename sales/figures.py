@@ -15,6 +15,7 @@ from django.db import connection
 
 from accounts.models import KeyAccount
 from ka_crm.money import growth, ratio
+from ka_crm.periods import week_start
 
 from .models import AccountProductMonth, AccountProductWeek, CategoryTotal, Product, SellOut, StoreProductMonth
 
@@ -81,6 +82,9 @@ ACCOUNT = KeyAccount._meta.db_table
 STORE_MONTH, ACCOUNT_MONTH, ACCOUNT_WEEK = (m._meta.db_table for m in (StoreProductMonth, AccountProductMonth, AccountProductWeek))
 FACTS, MARKET, PRODUCT = SellOut._meta.db_table, CategoryTotal._meta.db_table, Product._meta.db_table
 STORE = "accounts_store"
+
+
+LEAVES = "JOIN leaves ON leaves.leaf_id = f.account_id"
 
 
 class _Scope:
@@ -200,6 +204,64 @@ def sellout_by_store(accounts, period):
     return {store: Sums(*_ints(sums)) for store, *sums in rows}
 
 
+def sellout_by_account_month(accounts, period):
+    """{(account id, first of month): Sums} of the months that the period touches; one statement, no counts."""
+    rows = _monthly(_Scope(accounts), period, ACCOUNT_MONTH, "tree.account_id, f.month", join="JOIN tree ON tree.leaf_id = f.account_id")
+    return {(account, as_day(month)): Sums(*_ints(sums)) for account, month, *sums in rows}
+
+
+def sellout_total_by_month(accounts, period):
+    """{(currency, first of month): Sums} over the whole scope; one statement, no counts."""
+    rows = _monthly(_Scope(accounts), period, ACCOUNT_MONTH, "leaves.currency, f.month", join=LEAVES)
+    return {(currency, as_day(month)): Sums(*_ints(sums)) for currency, month, *sums in rows}
+
+
+def sellout_by_account_product_month(accounts, period):
+    """Yields (account id, product id, first of month, Sums) of the months that the period touches; one statement."""
+    join = "JOIN tree ON tree.leaf_id = f.account_id"
+    for account, product, month, *sums in _monthly(
+        _Scope(accounts), period, ACCOUNT_MONTH, "tree.account_id, f.product_id, f.month", join=join
+    ):
+        yield account, product, as_day(month), Sums(*_ints(sums))
+
+
+def sellout_by_account_product_week(accounts, period):
+    """Yields (account id, product id, Monday, Sums) of the weeks that the period touches, whole weeks; one statement."""
+    rows = _Scope(accounts).ask(
+        f"SELECT tree.account_id, f.product_id, f.week_start, {SUMS.format('f')} FROM {ACCOUNT_WEEK} f"
+        " JOIN tree ON tree.leaf_id = f.account_id WHERE f.week_start BETWEEN %s AND %s GROUP BY 1, 2, 3 ORDER BY 3, 1, 2",
+        [week_start(period.starts_on), period.ends_on],
+    )
+    for account, product, monday, *sums in rows:
+        yield account, product, as_day(monday), Sums(*_ints(sums))
+
+
+def sellout_by_store_month(accounts, period):
+    """Yields (store id, first of month, Sums) of the months that the period touches; one statement."""
+    for store, month, *sums in _monthly(_Scope(accounts), period, STORE_MONTH, "f.store_id, f.month", join=LEAVES):
+        yield store, as_day(month), Sums(*_ints(sums))
+
+
+def sellout_by_category_month(accounts, period):
+    """Yields (currency, category id, first of month, Sums) over the whole scope; one statement."""
+    join = f"{LEAVES} JOIN {PRODUCT} p ON p.id = f.product_id"
+    for currency, category, month, *sums in _monthly(
+        _Scope(accounts), period, ACCOUNT_MONTH, "leaves.currency, p.category_id, f.month", join=join
+    ):
+        yield currency, category, as_day(month), Sums(*_ints(sums))
+
+
+def _monthly(scope, period, table, keys, *, join):
+    """Rows of ``keys`` and sums over the calendar months that ``period`` touches, by the last key first."""
+    columns = [str(position) for position in range(1, keys.count(",") + 2)]
+    months = period.months()
+    return scope.ask(
+        f"SELECT {keys}, {SUMS.format('f')} FROM {table} f {join} WHERE f.month BETWEEN %s AND %s"
+        f" GROUP BY {', '.join(columns)} ORDER BY {', '.join([columns[-1], *columns[:-1]])}",
+        [months[0], months[-1]],
+    )
+
+
 def top_products(accounts, period, n):
     """{account id: [(product id, Sums), …]}, the ``n`` products with the highest net sales first, ties by id; one statement."""
     table, condition, params = _sold(period, by_store=False)
@@ -247,11 +309,12 @@ def _cells(scope, period, select, group, *, join=""):
         return
     own = (
         f"own AS (SELECT f.month, f.store_id, p.category_id, SUM(f.net_minor) AS net FROM {STORE_MONTH} f"
-        f" JOIN leaves ON leaves.leaf_id = f.account_id JOIN {PRODUCT} p ON p.id = f.product_id WHERE f.month BETWEEN %s AND %s GROUP BY 1, 2, 3)"
+        f" {LEAVES} JOIN {PRODUCT} p ON p.id = f.product_id WHERE f.month BETWEEN %s AND %s GROUP BY 1, 2, 3)"
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH {scope.tree}, {scope.leaves}, {own} SELECT {select}, SUM(COALESCE(own.net, 0)), SUM(c.market_net_minor) FROM {MARKET} c {join}"
+            f"WITH {scope.tree}, {scope.leaves}, {own}"
+            f" SELECT {select}, SUM(COALESCE(own.net, 0)), SUM(c.market_net_minor) FROM {MARKET} c {join}"
             " LEFT JOIN own ON own.month = c.month AND own.store_id = c.store_id AND own.category_id = c.category_id"
             f" WHERE c.month BETWEEN %s AND %s GROUP BY {group} ORDER BY {group}",
             [*scope.params, *months, *months],
@@ -286,6 +349,23 @@ def share_by_account_category(accounts, period):
     return found
 
 
+def share_total(accounts, period):
+    """{currency: Share} over the whole scope; one statement."""
+    return {currency: Share(*_ints(sums)) for currency, *sums in _cells(_Scope(accounts), period, "leaves.currency", "1", join=IN_SCOPE)}
+
+
+def share_total_by_month(accounts, period):
+    """{(currency, first of month): Share} over the whole scope; one statement."""
+    rows = _cells(_Scope(accounts), period, "leaves.currency, c.month", "1, 2", join=IN_SCOPE)
+    return {(currency, as_day(month)): Share(*_ints(sums)) for currency, month, *sums in rows}
+
+
+def share_total_by_category(accounts, period):
+    """{(currency, category id): Share} over the whole scope; one statement."""
+    rows = _cells(_Scope(accounts), period, "leaves.currency, c.category_id", "1, 2", join=IN_SCOPE)
+    return {(currency, category): Share(*_ints(sums)) for currency, category, *sums in rows}
+
+
 def share_by_store(accounts, period):
     """{store id: Share} over the store's categories and whole months; one statement."""
     return {store: Share(*_ints(sums)) for store, *sums in _cells(_Scope(accounts), period, "c.store_id", "1", join=IN_SCOPE)}
@@ -311,7 +391,7 @@ def distribution_by_account_product(accounts, period):
     parts = (
         f"universe AS (SELECT s.id AS store_id, s.account_id AS leaf_id FROM {STORE} s JOIN leaves ON leaves.leaf_id = s.account_id"
         " WHERE s.archived_at IS NULL AND (s.opened_on IS NULL OR s.opened_on <= %s) AND (s.closed_on IS NULL OR s.closed_on >= %s)),"
-        f" weight AS (SELECT c.store_id, c.category_id, SUM(c.market_net_minor) AS value FROM {MARKET} c JOIN leaves ON leaves.leaf_id = c.account_id"
+        f" weight AS (SELECT c.store_id, c.category_id, SUM(c.market_net_minor) AS value FROM {MARKET} c {IN_SCOPE}"
         " WHERE c.month BETWEEN %s AND %s GROUP BY 1, 2),"
         f" selling AS (SELECT f.account_id AS leaf_id, f.store_id, f.product_id, p.category_id FROM {table} f"
         f" JOIN leaves ON leaves.leaf_id = f.account_id JOIN {PRODUCT} p ON p.id = f.product_id WHERE {condition}"
@@ -329,9 +409,8 @@ def distribution_by_account_product(accounts, period):
     )
     rows = _rows(
         scope,
-        parts
-        + ", total AS (SELECT paired.account_id, w.category_id, SUM(w.value) AS value FROM weight w JOIN universe u ON u.store_id = w.store_id"
-        " JOIN paired ON paired.leaf_id = u.leaf_id GROUP BY 1, 2)",
+        parts + ", total AS (SELECT paired.account_id, w.category_id, SUM(w.value) AS value FROM weight w"
+        " JOIN universe u ON u.store_id = w.store_id JOIN paired ON paired.leaf_id = u.leaf_id GROUP BY 1, 2)",
         "SELECT sold.account_id, sold.product_id, sold.stores, sold.value, COALESCE(total.value, 0) FROM ("
         "SELECT paired.account_id, s.product_id, s.category_id, COUNT(*) AS stores, COALESCE(SUM(w.value), 0) AS value FROM selling s"
         " JOIN universe u ON u.store_id = s.store_id JOIN paired ON paired.leaf_id = u.leaf_id"
@@ -359,13 +438,22 @@ __all__ = [
     "growth_by_account",
     "sellout_by_account",
     "sellout_by_account_category",
+    "sellout_by_account_month",
+    "sellout_by_account_product_month",
+    "sellout_by_account_product_week",
+    "sellout_by_category_month",
     "sellout_by_store",
+    "sellout_by_store_month",
     "sellout_total",
+    "sellout_total_by_month",
     "share_by_account",
     "share_by_account_category",
     "share_by_account_month",
     "share_by_store",
     "share_by_store_category_month",
+    "share_total",
+    "share_total_by_category",
+    "share_total_by_month",
     "top_products",
     "trend_by_account",
 ]

@@ -35,7 +35,18 @@ class ImportBatchTable(Table):
 
     class Meta(Table.Meta):
         model = ImportBatch
-        fields = ("file", "kind", "account", "status", "rows_read", "rows_imported", "rows_unchanged", "rows_rejected", "uploaded_by", "created_at")
+        fields = (
+            "file",
+            "kind",
+            "account",
+            "status",
+            "rows_read",
+            "rows_imported",
+            "rows_unchanged",
+            "rows_rejected",
+            "uploaded_by",
+            "created_at",
+        )
 
 
 class ImportProfileTable(Table):

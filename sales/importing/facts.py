@@ -332,11 +332,12 @@ def _gather_statements(facts, batch):
     bound = f"f.{facts.day} >= %s AND f.{facts.day} <= " + days_after(day_parameter(), 6)
     grain = "f.grain" if facts.grained else "0"
     select = f"SELECT {held}, f.batch_id, b.sequence AS seq, g.g1, g.g2, g.g3, {grain} AS form"
+    others = f"f.batch_id <> {int(batch.pk)}"
     inside = f"JOIN {facts.table}_groups g ON {_in_group(facts, 'f')} JOIN sales_importbatch b ON b.id = f.batch_id"
     unlogged = f"NOT EXISTS (SELECT 1 FROM {facts.history} h WHERE {facts.on('h', 'f')})"
     run(
-        f"CREATE TEMPORARY TABLE {facts.table}_said AS {select} FROM {facts.history} f {inside} WHERE {bound} AND f.batch_id <> {int(batch.pk)}"
-        f" UNION ALL {select} FROM {facts.table} f {inside} WHERE {bound} AND f.batch_id <> {int(batch.pk)} AND {unlogged}",
+        f"CREATE TEMPORARY TABLE {facts.table}_said AS {select} FROM {facts.history} f {inside} WHERE {bound} AND {others}"
+        f" UNION ALL {select} FROM {facts.table} f {inside} WHERE {bound} AND {others} AND {unlogged}",
         [*near, *near],
     )
 

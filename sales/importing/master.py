@@ -250,7 +250,8 @@ def undo_changes(batch, model):
         named = ", ".join(str(record) for record in later[:3])
         raise DomainError(
             _(
-                "%(count)d records of this import were changed since, such as %(named)s. Undo the later import first, or correct them by hand."
+                "%(count)d records of this import were changed since, such as %(named)s."
+                " Undo the later import first, or correct them by hand."
             )
             % {"count": len(later), "named": named}
         )
@@ -301,7 +302,7 @@ def _refuse_if_used(made, model):
             if first is not None:
                 record = next(record for record in made if record.pk == first)
                 raise DomainError(
-                    _("“%(record)s” came with this import and is used by now (%(what)s). Undo or remove that first, or archive it instead.")
+                    _("“%(record)s” came with this import and is used by now (%(what)s). Undo that first, or archive it instead.")
                     % {"record": record, "what": reference.model._meta.verbose_name_plural}
                 )
 

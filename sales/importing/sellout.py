@@ -245,9 +245,7 @@ class SellOutLoad:
                 if self.known.account is None:
                     raise refuse_file(
                         "account",
-                        _(
-                            "The file names its stores by the retailer's own numbers and does not say whose they are. It needs --account CODE."
-                        ),
+                        _("The file names stores by the retailer's own numbers and does not say whose they are. It needs --account CODE."),
                         column=name,
                     )
                 ids = [UNKNOWN if value is None else self.known.store_numbers.get(_number(value), UNKNOWN) for value in column.values]

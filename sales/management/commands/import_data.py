@@ -75,7 +75,9 @@ class Command(BaseCommand):
         profile = options["profile"] or ""
         known = {kind.plain_profile().code, *ImportProfile.objects.filter(kind=kind.name).values_list("code", flat=True)}
         if profile and profile.upper() not in {code.upper() for code in known}:
-            raise WrongUsage(_("There is no profile “%(code)s”. There are: %(known)s.") % {"code": profile, "known": ", ".join(sorted(known))})
+            raise WrongUsage(
+                _("There is no profile “%(code)s”. There are: %(known)s.") % {"code": profile, "known": ", ".join(sorted(known))}
+            )
         for path in options["files"]:
             if not Path(path).is_file():
                 raise WrongUsage(_("“%(path)s” is not a file.") % {"path": path})
@@ -84,7 +86,9 @@ class Command(BaseCommand):
     def _refuse_usage(self, message, options):
         self.stderr.write(message)
         if options["json"]:
-            self.stdout.write(json.dumps({"kind": options["kind"], "verdict": "USAGE", "files": [], "errors": [_found("", message)]}, ensure_ascii=False))
+            self.stdout.write(
+                json.dumps({"kind": options["kind"], "verdict": "USAGE", "files": [], "errors": [_found("", message)]}, ensure_ascii=False)
+            )
         sys.exit(WRONG_USAGE)
 
     def _import(self, path, options, *, kind, account, profile, user):
@@ -101,7 +105,14 @@ class Command(BaseCommand):
                 outcome = services.run_import(batch=batch, skip_invalid=options["skip_invalid"], actor=user, progress=self._progress(name))
                 done = batch.status == "imported"
         except DomainError as error:
-            return {"file": name, "path": path, "done": False, "batch": None, "outcome": None, "errors": [RowError(0, "", "", "refused", str(error))]}
+            return {
+                "file": name,
+                "path": path,
+                "done": False,
+                "batch": None,
+                "outcome": None,
+                "errors": [RowError(0, "", "", "refused", str(error))],
+            }
         errors = [*outcome.file_errors, *_row_errors(batch)]
         return {"file": name, "path": path, "done": done, "batch": batch, "outcome": outcome, "errors": errors}
 
@@ -189,7 +200,15 @@ def _file_answer(result):
     outcome, batch = result["outcome"], result["batch"]
     if outcome is None:
         counts = {"rows_read": 0, "rows_imported": 0, "rows_unchanged": 0, "rows_rejected": 0}
-        return {"file": result["file"], "verdict": str(Verdict.FILE_ERROR), "imported": False, "profile": "", "account": "", "batch": "", **counts}
+        return {
+            "file": result["file"],
+            "verdict": str(Verdict.FILE_ERROR),
+            "imported": False,
+            "profile": "",
+            "account": "",
+            "batch": "",
+            **counts,
+        }
     return {
         "file": result["file"],
         "verdict": str(outcome.verdict),
