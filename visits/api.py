@@ -104,4 +104,3 @@ def photo_input(request, *, visit_client_id=None):
 
 
 _PHOTO_KEYS = ("visit", "photo", "subject", "captured_at", "caption", "part")
-

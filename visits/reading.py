@@ -101,7 +101,11 @@ def _photos(visit, user):
         photo.reuse, photo.reuse_url = "", ""
         if photo.reused_from_id:
             before = seen.get(photo.reused_from.visit_id)
-            photo.reuse = _("The same picture was sent before: %(visit)s") % {"visit": before} if before else _("The same picture was sent before, in another visit.")
+            photo.reuse = (
+                _("The same picture was sent before: %(visit)s") % {"visit": before}
+                if before
+                else _("The same picture was sent before, in another visit.")
+            )
             photo.reuse_url = before.get_absolute_url() if before and before.pk != visit.pk else ""
     return photos
 

@@ -168,7 +168,9 @@ def shelf_form(visit, product, *, fact=None, is_must_stock=False, last=None):
             "stock_units": _text(fact and fact.stock_units),
             "note": fact.note if fact else "",
         },
-        last={"state": state_of(last), "facings": last.facings, "price": last.price_minor} if last and last.is_present is not None else None,
+        last={"state": state_of(last), "facings": last.facings, "price": last.price_minor}
+        if last and last.is_present is not None
+        else None,
     )
 
 
@@ -182,7 +184,10 @@ def _shelf_forms(visit, added, previous):
     if missing := [pk for pk in added if pk not in products]:
         products |= {product.pk: product for product in Product.objects.active().filter(pk__in=missing)}
     last = previous["facts"] if previous else {}
-    return [shelf_form(visit, product, fact=facts.get(pk), is_must_stock=pk in must_stock, last=last.get(pk)) for pk, product in products.items()]
+    return [
+        shelf_form(visit, product, fact=facts.get(pk), is_must_stock=pk in must_stock, last=last.get(pk))
+        for pk, product in products.items()
+    ]
 
 
 def _competitor_forms(visit):

@@ -87,7 +87,10 @@ def store_search(request):
 @require_POST
 def visit_start(request):
     """An ad-hoc visit now: the same document that a phone would send."""
-    document = {"visit": request.POST.get("client_id", ""), "header": {"store": request.POST.get("store", ""), "purpose": request.POST.get("purpose")}}
+    document = {
+        "visit": request.POST.get("client_id", ""),
+        "header": {"store": request.POST.get("store", ""), "purpose": request.POST.get("purpose")},
+    }
     try:
         visit, _outcome = services.record_visit(document=document, actor=request.user, now=timezone.now())
     except DomainError as error:
@@ -125,7 +128,9 @@ def visit_plan(request):
 
 
 def _visible(request, pk):
-    return get_object_or_404(Visit.objects.visible_to(request.user).select_related("account", "store__account", "visitor", "created_by"), pk=pk)
+    return get_object_or_404(
+        Visit.objects.visible_to(request.user).select_related("account", "store__account", "visitor", "created_by"), pk=pk
+    )
 
 
 def _changeable(request, pk):
@@ -160,7 +165,9 @@ def _call_off(request, pk, *, verb, title, success, submit):
     return form_page(
         request,
         form=form,
-        save=lambda form: verb(visit_id=visit.pk, actor=request.user, reason=form.cleaned_data["reason"], version=form.cleaned_data["seen_version"]),
+        save=lambda form: verb(
+            visit_id=visit.pk, actor=request.user, reason=form.cleaned_data["reason"], version=form.cleaned_data["seen_version"]
+        ),
         title=title % {"place": visit.place},
         back_url=visit.get_absolute_url(),
         success=success,
@@ -171,7 +178,12 @@ def _call_off(request, pk, *, verb, title, success, submit):
 @policy.requires("visits.record")
 def visit_cancel(request, pk):
     return _call_off(
-        request, pk, verb=services.cancel_visit, title=_("Cancel the visit: %(place)s"), success=_("The visit is cancelled."), submit=_("Cancel the visit")
+        request,
+        pk,
+        verb=services.cancel_visit,
+        title=_("Cancel the visit: %(place)s"),
+        success=_("The visit is cancelled."),
+        submit=_("Cancel the visit"),
     )
 
 
@@ -180,7 +192,9 @@ def visit_missed(request, pk):
     def verb(**values):
         return services.mark_missed(today=timezone.localdate(), **values)
 
-    return _call_off(request, pk, verb=verb, title=_("Not visited: %(place)s"), success=_("The visit is marked as missed."), submit=_("Mark as missed"))
+    return _call_off(
+        request, pk, verb=verb, title=_("Not visited: %(place)s"), success=_("The visit is marked as missed."), submit=_("Mark as missed")
+    )
 
 
 # -- recording -------------------------------------------------------------------------------------------------------------------
@@ -243,7 +257,9 @@ def product_form(request, pk, product_pk):
     visit = _visible(request, pk)
     product = get_object_or_404(Product.objects.visible_to(request.user), pk=product_pk)
     form = recording.shelf_form(visit, product, fact=visit.shelffacts.filter(product=product).first())
-    return render(request, "visits/_shelf_form.html", {"one": form, "visit": visit, "states": recording.STATES, "currency": visit.account.currency})
+    return render(
+        request, "visits/_shelf_form.html", {"one": form, "visit": visit, "states": recording.STATES, "currency": visit.account.currency}
+    )
 
 
 @policy.requires("visits.record")
@@ -279,7 +295,13 @@ def store_panel(request, pk):
     store = get_object_or_404(Store.objects.visible_to(request.user), pk=pk)
     visits = list(Visit.objects.visible_to(request.user).filter(store=store).for_list()[:5])
     plan_url = f"{reverse('visits:visit_plan')}?store={store.pk}" if request.user.has_capability("visits.record") else ""
-    context = {"visits": visits, "plan_url": plan_url, "list_url": "", "gaps": reading.gaps_of_store(store, timezone.localdate()), "today": timezone.localdate()}
+    context = {
+        "visits": visits,
+        "plan_url": plan_url,
+        "list_url": "",
+        "gaps": reading.gaps_of_store(store, timezone.localdate()),
+        "today": timezone.localdate(),
+    }
     return render(request, "visits/_panel.html", context)
 
 
@@ -287,7 +309,13 @@ def store_panel(request, pk):
 def account_panel(request, pk):
     account = get_object_or_404(KeyAccount.objects.visible_to(request.user), pk=pk)
     visits = list(Visit.objects.visible_to(request.user).filter(account__path__startswith=account.path).for_list()[:5])
-    context = {"visits": visits, "plan_url": "", "list_url": f"{reverse('visits:visit_list')}?account={account.pk}", "gaps": None, "today": timezone.localdate()}
+    context = {
+        "visits": visits,
+        "plan_url": "",
+        "list_url": f"{reverse('visits:visit_list')}?account={account.pk}",
+        "gaps": None,
+        "today": timezone.localdate(),
+    }
     return render(request, "visits/_panel.html", context)
 
 
