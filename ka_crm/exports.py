@@ -13,7 +13,7 @@ from decimal import Decimal
 import xlsxwriter
 from django.dispatch import Signal
 from django.http import FileResponse, StreamingHttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.encoding import force_str
 from django.utils.http import content_disposition_header
 
@@ -23,6 +23,7 @@ exported = Signal()
 _FORMULA_STARTS = frozenset("=+-@\t\r\x00")
 # What a spreadsheet skips before it looks for a formula: every blank but TAB and CR, which are a start of their own, and zero widths.
 _SKIPPED = "".join(char for char in map(chr, range(0x3001)) if char.isspace() and char not in "\t\r") + "\u200b\u200c\u200d\u2060\ufeff"
+BATCH = 200
 XLSX_MOST_ROWS = 1_048_576
 XLSX_MOST_CHARACTERS = 32_767
 
@@ -49,7 +50,7 @@ def _csv_cell(value):
     if isinstance(value, int):
         return int(value)
     if isinstance(value, dt.datetime):
-        return (timezone.localtime(value) if timezone.is_aware(value) else value).isoformat(sep=" ", timespec="seconds")
+        return f"{timezone.make_naive(value) if timezone.is_aware(value) else value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
     return safe_text(force_str(value))
@@ -63,18 +64,24 @@ class _Echo:
 
 
 def csv_lines(header, rows, *, bom=True):
-    """Lines of a CSV file as bytes, UTF-8. ``bom`` lets Excel see the encoding; leave it off for programs."""
+    """Lines of a CSV file as bytes, UTF-8. ``bom`` lets Excel see the encoding; leave it off for programs.
+
+    Rows are read in the language and time zone of the caller, also when they leave after the request's own have ended.
+    """
+    language, zone = translation.get_language(), timezone.get_current_timezone()
+    first = [_csv_cell(force_str(cell)) for cell in header]
+    return _csv_batches(first, iter(rows), language, zone, bom)
+
+
+def _csv_batches(first, rows, language, zone, bom):
     writer = csv.writer(_Echo())
-    if bom:
-        yield b"\xef\xbb\xbf"
-    yield writer.writerow([_csv_cell(cell) for cell in header]).encode()
-    batch = []
-    for row in rows:
-        batch.append(writer.writerow([_csv_cell(cell) for cell in row]))
-        if len(batch) >= 200:
-            yield "".join(batch).encode("utf-8", "replace")
-            batch.clear()
-    if batch:
+    yield (b"\xef\xbb\xbf" if bom else b"") + writer.writerow(first).encode("utf-8", "replace")
+    while True:
+        # not around the yield: what is overridden here must not reach whatever else this thread does meanwhile
+        with translation.override(language), timezone.override(zone):
+            batch = [writer.writerow([_csv_cell(cell) for cell in row]) for row in itertools.islice(rows, BATCH)]
+        if not batch:
+            return
         yield "".join(batch).encode("utf-8", "replace")
 
 

@@ -257,7 +257,7 @@ class Table(tables.Table):
                 following = f"-{bound.name}"  # figures and days are most often wanted from the top
             url = self.address(following) if self.address and self.sorts_by(bound.name, self.data.data) else None
             classes = getattr(bound.column, "classes", "")
-            cells.append({"name": bound.name, "label": bound.header, "classes": classes, "direction": direction, "url": url})
+            cells.append({"name": bound.name, "label": self.label_of(bound.name), "classes": classes, "direction": direction, "url": url})
         return cells
 
     def label_of(self, name):
@@ -265,7 +265,7 @@ class Table(tables.Table):
         column = self.base_columns[name]
         if column.verbose_name:
             return column.verbose_name
-        field = _field_of(self.data.model, column.accessor or name)
+        field = _field_of(self.data.model, str(column.accessor or name).split("__")[0])  # “Account” says more than “Name”
         return capfirst(field.verbose_name) if field is not None else capfirst(name.replace("_", " "))
 
     # -- cells ---------------------------------------------------------------------------------------------------------------
@@ -324,7 +324,7 @@ class Table(tables.Table):
             kind = f' class="{escape(classes)}"' if classes else ""
             tag = "th" if position == 0 else "td"
             scope = ' scope="row"' if position == 0 else ""
-            label = f'data-label="{escape(bound.header)}"'
+            label = f'data-label="{escape(self.label_of(bound.name))}"'
             missing = f'<{tag}{scope} class="{escape(classes)} is-missing" {label}>{escape(bound.default)}</{tag}>'
             cells.append((f"<{tag}{scope}{kind} {label}>", self._drawer(bound), f"</{tag}>", missing))
         return cells
@@ -349,7 +349,7 @@ class Table(tables.Table):
         for position, bound in enumerate(self.columns):
             value = self.totals.get(bound.name)
             html = bound.column.html(value, self.totals) if value is not None else gettext("Total") if position == 0 else ""
-            cells.append({"label": bound.header, "classes": getattr(bound.column, "classes", ""), "html": html})
+            cells.append({"label": self.label_of(bound.name), "classes": getattr(bound.column, "classes", ""), "html": html})
         return cells
 
     # -- files ---------------------------------------------------------------------------------------------------------------
@@ -359,7 +359,7 @@ class Table(tables.Table):
         for bound in self.columns:
             if bound.column.exclude_from_export:
                 continue
-            pairs.append((str(bound.header), self._exporter(bound)))
+            pairs.append((str(self.label_of(bound.name)), self._exporter(bound)))
             path = getattr(bound.column, "currency_path", None)
             if path and path not in currencies:
                 currencies.add(path)
