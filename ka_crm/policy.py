@@ -23,7 +23,6 @@ OF_PACKAGES = {
     "account_confirm_login_code": PUBLIC,  # sign-in by mailed code is off: it leads back to the sign-in page
     "account_logout": PUBLIC,  # nothing to leave for who is not in: it leads to the first page
     "account_inactive": PUBLIC,
-    "account_signup": PUBLIC,  # closed: people are created by administrators (team.adapters)
     "account_email_verification_sent": PUBLIC,
     "account_confirm_email": PUBLIC,  # the key in the address is the right
     "account_reset_password": PUBLIC,
@@ -31,9 +30,7 @@ OF_PACKAGES = {
     "account_reset_password_from_key": PUBLIC,  # the key in the address is the right
     "account_reset_password_from_key_done": PUBLIC,
     "account_reauthenticate": SIGNED_IN,
-    "account_email": SIGNED_IN,
     "account_change_password": SIGNED_IN,
-    "account_set_password": SIGNED_IN,
     "mfa_authenticate": PUBLIC,  # between password and code nobody is signed in yet
     "mfa_index": SIGNED_IN,
     "mfa_reauthenticate": SIGNED_IN,

@@ -22,8 +22,11 @@ class Route:
 
 
 def all_routes():
-    """All routes, in the order in which the resolver tries them."""
-    return list(_walk(get_resolver(), "", ()))
+    """All routes that an address can reach, in the order in which the resolver tries them."""
+    reachable = {}
+    for route in _walk(get_resolver(), "", ()):
+        reachable.setdefault(route.pattern, route)  # of two with one pattern the first answers: so packages' pages are closed
+    return list(reachable.values())
 
 
 def _walk(resolver, before, namespaces):
