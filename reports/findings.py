@@ -28,7 +28,7 @@ SHOWN = 8
 PROBLEM, WARNING, OPPORTUNITY = "problem", "warning", "opportunity"
 
 
-def finding(code, kind, weight, **values):
+def finding(code, kind, weight, /, **values):
     return {"code": code, "kind": kind, "weight": weight, "values": values}
 
 

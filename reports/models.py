@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import KeyAccount
 from ka_crm import periods
 from ka_crm.models import StoredFile
+from ka_crm.text import fold
 from team.models import Team
 
-from .querysets import ReportQuerySet, ReportSectionQuerySet
+from .querysets import ReportQuerySet, ReportRunQuerySet, ReportSectionQuerySet
 from .states import EDITABLE, ReportStatus
 
 
@@ -57,8 +58,13 @@ class ReportRun(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 
+    objects = ReportRunQuerySet.as_manager()
+
     def __str__(self):
-        return f"{self.kind} {self.starts_on}"
+        return f"{self.get_kind_display()} {self.period.label}"
+
+    def get_absolute_url(self):
+        return reverse("reports:run_detail", args=[self.public_id])
 
     @property
     def period(self):
@@ -93,6 +99,7 @@ class Report(models.Model):
     decision_note = models.TextField(blank=True)
     edit_version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
+    search = models.TextField(editable=False, default="")
 
     objects = ReportQuerySet.as_manager()
 
@@ -110,6 +117,11 @@ class Report(models.Model):
 
     def get_absolute_url(self):
         return reverse("reports:report_detail", args=[self.public_id])
+
+    def save(self, *args, **kwargs):
+        code = self.account.code if self.account else self.person.email if self.person else ""
+        self.search = fold(f"{self.subject_label} {code} {self.period_label}")
+        super().save(*args, **kwargs)
 
     @property
     def period(self):

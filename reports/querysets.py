@@ -28,7 +28,9 @@ class ReportQuerySet(models.QuerySet):
         return self.filter(superseded_by=None)
 
     def for_list(self):
-        return self.select_related("account", "person", "team", "owner").order_by("-starts_on", "subject_kind", "subject_label", "pk")
+        return self.select_related("account", "person", "team", "owner", "submitted_by", "decided_by").order_by(
+            "-starts_on", "subject_kind", "subject_label", "pk"
+        )
 
 
 class ReportSectionQuerySet(models.QuerySet):
@@ -36,3 +38,9 @@ class ReportSectionQuerySet(models.QuerySet):
         from .models import Report  # the model names this queryset as its manager's
 
         return self.filter(report__in=Report.objects.visible_to(user).values("pk"))
+
+
+class ReportRunQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """One's own orders and those of one's people; all for those who see all."""
+        return self.all() if user.sees_all else self.filter(ordered_by__in=user.people_in_scope)

@@ -13,7 +13,7 @@ from ka_crm.errors import DomainError, IllegalMove, NotAllowed, StaleRecord
 from ka_crm.jobs.models import Job
 from ka_crm.jobs.states import JobState
 from ka_crm.moves import move
-from ka_crm.text import clean_text
+from ka_crm.text import clean_text, fold
 from team.audit import record
 from team.models import Team, User
 from team.roles import CAPABILITIES, Role
@@ -180,6 +180,7 @@ def _new_report(run, period, subject, actor, *, version):
         currency=subject.currency,
         version=version,
         run=run,
+        search=fold(f"{subject.label} {subject.code} {period.label}"),
     )
 
 

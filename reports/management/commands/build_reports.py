@@ -20,7 +20,7 @@ from ka_crm.jobs.states import JobState
 from ka_crm.jobs.waiting import wait_for_jobs
 from ka_crm.periods import parse_period
 from reports import files, services
-from reports.models import PERIOD_KINDS, Report, ReportKind
+from reports.models import PERIOD_KINDS, Report, ReportKind, ReportRun
 from reports.states import ReportStatus
 from team.models import User
 
@@ -53,12 +53,12 @@ class Command(BaseCommand):
             return self.carry_out(options)
 
     def carry_out(self, options):
-        order = self.check(options)
+        order = self.read_order(options)
         try:
             run = services.order_reports(**order, **self.selected(options), actor=None)
             reports = list(Report.objects.filter(run=run).order_by("pk"))
             self.say(f"{len(reports)} reports of {order['kind']} {order['period'].label} are ordered; the workers build them.")
-            paths = self.finish(run, order, options) if options["wait"] else []
+            paths = self.finish(run, reports, order, options) if options["wait"] else []
         except (DomainError, Refused) as error:
             self.say(str(error))
             if options["json"]:
@@ -66,7 +66,7 @@ class Command(BaseCommand):
             sys.exit(1)
         self.tell(run, reports, order, paths, options)
 
-    def check(self, options):
+    def read_order(self, options):
         """The order's kind, period, formats and languages. Raises CommandError (exit 2) for what cannot be meant."""
         if options["kind"] not in PERIOD_KINDS:
             raise CommandError(f"“{options['kind']}” reports are not built yet; monthly, quarterly and annual are.", returncode=2)
@@ -102,11 +102,13 @@ class Command(BaseCommand):
         return {"accounts": accounts, "people": people, "company": options["company"]}
 
     # -- waiting -----------------------------------------------------------------------------------------------------------------
-    def finish(self, run, order, options):
+    def finish(self, run, ordered, order, options):
         """Wait for the build and the drawing; the paths of the files in the folder asked for."""
         self.wait([run.job])
-        run.refresh_from_db()
-        reports = list(Report.objects.filter(run=run, status=ReportStatus.DRAFT).select_related("account", "person", "team").order_by("pk"))
+        mine = Report.objects.filter(pk__in=[report.pk for report in ordered])
+        while later := list(ReportRun.objects.filter(reports__in=mine.filter(status=ReportStatus.BUILDING), job__isnull=False).distinct()):
+            self.wait([other.job for other in later])  # a later order has taken some of the reports over
+        reports = list(mine.select_related("account", "person", "team").order_by("pk"))
         if order["formats"]:
             jobs = [job for report in reports if (job := files.unfinished_job(report, order["formats"], order["languages"]))]
             self.wait(jobs)
