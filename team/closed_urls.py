@@ -9,13 +9,12 @@ from django.urls import path
 from ka_crm import policy
 
 
-@policy.public
 def not_offered(request):
     raise Http404
 
 
 urlpatterns = [
-    path("signup/", not_offered, name="account_signup"),
-    path("email/", not_offered, name="account_email"),
-    path("password/set/", not_offered, name="account_set_password"),
+    path("signup/", policy.public(not_offered), name="account_signup"),
+    path("email/", policy.signed_in(not_offered), name="account_email"),
+    path("password/set/", policy.signed_in(not_offered), name="account_set_password"),
 ]

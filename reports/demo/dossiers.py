@@ -33,7 +33,7 @@ CHAINS = [
             "address": "上海市静安区南京西路 1788 号",
             "is_strategic": True,
             "strategic_reason": "The benchmark for prices in East China; others follow.",
-            "history": "Supplied since 2014. In 2022 the chain moved buying from the regions to Shanghai; our share rose with the noodle range.",
+            "history": "Supplied since 2014. In 2022 buying moved from the regions to Shanghai; our share rose with the noodle range.",
             "needs": "Fewer out-of-stocks of tea drinks in summer; leaflet themes known eight weeks ahead.",
             "plans": "Thirty new stores in Jiangsu next year, half of them small formats. An own-label noodle is being tested.",
             "competitors": "康师傅 holds the eye-level shelf for noodles; 农夫山泉 pays for chillers at the entrance.",

@@ -1,0 +1,82 @@
+"""A company with two halves: each role has rows of its own, and rows of the other half that carry a sentinel in every text.
+
+The sentinel never stands in what people may know of everybody: names of colleagues and teams, products, categories.
+"""
+
+from datetime import date
+
+from accounts.models import KeyAccount
+from ka_crm.jobs.models import Job
+from reports.models import ReportSection
+from team.audit import record
+from team.models import User
+from team.roles import Role
+from tests.factories import (
+    AccountAssignmentFactory,
+    ContactFactory,
+    DelegationFactory,
+    ImportBatchFactory,
+    ImportProfileFactory,
+    KeyAccountFactory,
+    MustStockRuleFactory,
+    PhotoFactory,
+    ProductFactory,
+    ReportFactory,
+    RetailerArticleFactory,
+    ShelfFactFactory,
+    StoredFileFactory,
+    StoreFactory,
+    TeamFactory,
+    UserFactory,
+    VisitFactory,
+)
+from visits.models import CategoryAsk, CompetitorFact
+
+SENTINEL = "Zq7foreign"
+WORD = "zq7"  # what a search types: a part of the sentinel, so that the page's own echo of it is no leak
+
+
+class World:
+    """``people``: one person per role of the near half; ``other``: the person whose rows are foreign to all who do not see all."""
+
+    def __init__(self):
+        near, far = TeamFactory(name="Near"), TeamFactory(name="Far")
+        self.people = {str(role): UserFactory(role=role, team=near) for role in Role}
+        self.other = UserFactory(role=Role.KA_MANAGER, team=far, email=f"{SENTINEL}@example.com".lower(), phone=f"{SENTINEL} 1")
+        self.product = ProductFactory()
+        ImportProfileFactory()
+        self.fill(KeyAccountFactory(), self.people["ka_manager"], word="near")
+        for role in ("field_rep", "supervisor"):
+            AccountAssignmentFactory(account=KeyAccount.objects.get(), user=self.people[role])
+        self.fill(
+            KeyAccountFactory(name=f"{SENTINEL} account", code=f"{SENTINEL}1", legal_name=f"{SENTINEL} Ltd"), self.other, word=SENTINEL
+        )
+        for person in self.people.values():
+            Job.objects.create(kind="access.test", requested_by=person, subject="near")
+            VisitFactory(store=self.store, visitor=person, note="near")
+            DelegationFactory(absent=person, deputy=self.people["viewer"] if person.role != Role.VIEWER else self.people["finance"])
+
+    def fill(self, account, person, *, word):
+        """Everything that hangs on an account, by ``person``, with ``word`` in its texts."""
+        AccountAssignmentFactory(account=account, user=person)
+        self.store = store = StoreFactory(account=account, name=f"{word} store", city=word, address=word, region=word)
+        ContactFactory(account=account, name=f"{word} buyer", notes=word, title=word, subjects=word)
+        visit = VisitFactory(store=store, visitor=person, in_progress=True, note=f"{word} note", objective=word)
+        ShelfFactFactory(visit=visit, product=self.product, note=word)
+        CompetitorFact.objects.create(visit=visit, brand=word, description=word)
+        CategoryAsk.objects.create(visit=visit, category=self.product.category, said_by=word, monthly_value_minor=100)
+        PhotoFactory(visit=visit, caption=word)
+        MustStockRuleFactory(account=account, product=self.product, store_format=word)
+        RetailerArticleFactory(account=account, product=self.product, article_no=word)
+        ImportBatchFactory(account=account, uploaded_by=person, file=StoredFileFactory(original_name=f"{word}.csv"))
+        report = ReportFactory(account=account, owner=person)
+        ReportSection.objects.create(report=report, key="sales", position=1, commentary=f"{word} words")
+        ReportFactory(about_person=person, owner=person, subject_label=f"{word} person")
+        Job.objects.create(kind="access.test", requested_by=person, subject=f"{word} job")
+        away = UserFactory(ka_manager=True, team=person.team, phone=f"{word} 2")
+        DelegationFactory(absent=away, deputy=person, reason=f"{word} reason", handover=f"{word} handover", ends_on=date(2026, 3, 2))
+        record(account, "account.changed", actor=person, changes={"name": [f"{word} old", f"{word} new"]}, reason=word)
+
+    def sees_foreign(self, person):
+        """Whether the other half is this person's business too, so that its texts are no leak."""
+        return User.objects.get(pk=person.pk).sees_all
