@@ -14,7 +14,9 @@ from .querysets import MustStockRuleQuerySet
 class MustStockRule(models.Model):
     """``product`` has to be on the shelf of every store of ``account`` (all accounts when empty) and ``store_format`` (all when empty)."""
 
-    account = models.ForeignKey(KeyAccount, verbose_name=_("account"), null=True, blank=True, on_delete=models.PROTECT, related_name="must_stock_rules")
+    account = models.ForeignKey(
+        KeyAccount, verbose_name=_("account"), null=True, blank=True, on_delete=models.PROTECT, related_name="must_stock_rules"
+    )
     store_format = models.CharField(_("store format"), max_length=40, blank=True)
     product = models.ForeignKey(Product, verbose_name=_("product"), on_delete=models.PROTECT, related_name="must_stock_rules")
     starts_on = models.DateField(_("from"))
@@ -26,7 +28,9 @@ class MustStockRule(models.Model):
     class Meta:
         ordering = ["account", "store_format", "product"]
         verbose_name = _("must-stock rule")
-        constraints = [models.CheckConstraint(condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="must_stock_ends_after_start")]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="must_stock_ends_after_start")
+        ]
 
     def __str__(self):
         return str(self.product)

@@ -1,7 +1,7 @@
 """Questions about what was agreed."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 
 from accounts.models import KeyAccount
 
@@ -23,3 +23,10 @@ class MustStockRuleQuerySet(models.QuerySet):
             .select_related("product")
             .order_by("product__sort_key", "product_id", "pk")
         )
+
+    def for_list(self, user):
+        """All that a row of the list shows, and whether ``user`` may change it (services.may_manage, for many rows)."""
+        capable = user.has_capability("must_stock.manage")
+        may_manage = Case(When(account=None, then=Value(capable and user.sees_all)), default=Value(capable))
+        rows = self.select_related("account", "product__category").annotate(may_manage=may_manage)
+        return rows.order_by("account__sort_key", "store_format", "product__sort_key", "pk")
