@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.apps import apps as global_apps
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -21,10 +22,10 @@ class SalesConfig(AppConfig):
         panels.register("home", title=_("Sell-out"), url_name="sales:home_panel", order=30, capability="sales.view")
 
 
-def _load_shipped_profiles(sender, apps, **kwargs):
-    """After each migrate, so that a new release's profiles arrive with it."""
+def _load_shipped_profiles(sender, apps=None, **kwargs):
+    """After each migrate, so that a new release's profiles arrive with it; and after ``flush``, which names no ``apps``."""
     try:
-        apps.get_model("sales", "ImportProfile")
+        (apps or global_apps).get_model("sales", "ImportProfile")
     except LookupError:
         return  # migrated back to before there were profiles
     from .services.shipped_profiles import load_shipped_profiles  # models are ready only now

@@ -72,8 +72,7 @@ def _where_it_ran(config):
 def pytest_terminal_summary(terminalreporter, exitstatus, config):
     facts = _where_it_ran(config)
     facts["counts"] = {
-        outcome: len([report for report in terminalreporter.stats.get(outcome, []) if getattr(report, "when", "call") != "teardown"])
-        for outcome in ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
+        outcome: len(terminalreporter.stats.get(outcome, [])) for outcome in ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
     }
     terminalreporter.section("what ran where")
     for name in ("python", "database", "broker", "browser", "realdata"):
