@@ -12,6 +12,7 @@ import queue
 import threading
 import time
 from collections import Counter
+from contextlib import nullcontext, suppress
 
 from celery import current_app
 from django.conf import settings
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 IDLE_SECONDS = 10  # then the thread ends; the next wake-up starts another
 PAUSE_SECONDS = 2  # after a failed send: what comes meanwhile is dropped without trying
 AT_EXIT_SECONDS = 1.0
+MOST_AT_ONCE = 500
 
 _waiting = queue.Queue(maxsize=10_000)
 _lock = threading.Lock()
@@ -40,15 +42,15 @@ def wake(job_id):
         counts["dropped"] += 1
 
 
-def send_now(job_ids):
+def send_now(job_ids, connection=None):
     """Send a wake-up for each id and answer the ids that the broker took; stops at its first refusal.
 
-    Blocks up to a few JOBS_SEND_TIMEOUTs: for the sending thread and the sweeper, never for a request.
+    Over ``connection``, which stays open, or one of its own. Blocks up to a few JOBS_SEND_TIMEOUTs: for the sending thread
+    and the sweeper, never for a request.
     """
     taken = []
     try:
-        with _connection() as connection:
-            producer = connection.Producer(auto_declare=False)
+        with nullcontext(connection) if connection else _connection() as used, used.Producer(auto_declare=False) as producer:
             for job_id in job_ids:
                 # Without a named exchange the message goes straight to the queue, whatever bindings the broker forgot.
                 current_app.send_task("jobs.run", args=(job_id,), producer=producer, exchange="", routing_key=_queue_name(), retry=False)
@@ -101,41 +103,62 @@ def _start_thread():
     global _thread
     with _lock:
         if _thread is None or not _thread.is_alive():
-            _thread = threading.Thread(target=_send_all, name="jobs-wake", daemon=True)
+            _thread = threading.Thread(target=_send_all, args=(_waiting,), name="jobs-wake", daemon=True)
             _thread.start()
 
 
-def _send_all():
-    """Send what waits, many per connection, until nothing has come for a while."""
-    global _thread, _resume_at
-    while True:
-        try:
-            batch = [_waiting.get(timeout=IDLE_SECONDS)]
-        except queue.Empty:
-            with _lock:  # one who put an id before this saw the thread alive: look once more under the lock
-                if _waiting.empty():
-                    _thread = None
-                    return
-            continue
-        while len(batch) < 500:
+def _send_all(waiting):
+    """Send what comes into the queue ``waiting`` over one connection, until nothing has come for a while."""
+    global _thread
+    connection = _connection()
+    try:
+        while True:
             try:
-                batch.append(_waiting.get_nowait())
+                batch = [waiting.get(timeout=IDLE_SECONDS)]
             except queue.Empty:
-                break
-        if time.monotonic() < _resume_at:
-            counts["dropped"] += len(batch)
-        elif len(taken := send_now(batch)) < len(batch):
-            counts["dropped"] += len(batch) - len(taken)
-            _resume_at = time.monotonic() + PAUSE_SECONDS
-        for _job_id in batch:
-            _waiting.task_done()
+                with _lock:  # one who put an id before this saw the thread alive: look once more under the lock
+                    if waiting.empty():
+                        if _thread is threading.current_thread():
+                            _thread = None
+                        return
+                continue
+            while len(batch) < MOST_AT_ONCE and not waiting.empty():
+                batch.append(waiting.get_nowait())  # this thread is the only taker
+            if not _send_batch(batch, connection):
+                _close(connection)
+                connection = _connection()
+            for _job_id in batch:
+                waiting.task_done()
+    finally:
+        _close(connection)
 
 
-def _after_fork():
-    """A forked child has no thread and a lock in unknown state."""
-    global _waiting, _lock, _thread
-    _waiting, _lock, _thread = queue.Queue(maxsize=10_000), threading.Lock(), None
+def _send_batch(batch, connection):
+    """Whether the broker took all of ``batch``; after a refusal it is left in peace for PAUSE_SECONDS."""
+    global _resume_at
+    if time.monotonic() < _resume_at:
+        counts["dropped"] += len(batch)
+        return True
+    was_open = connection.connected
+    left = batch[len(send_now(batch, connection)) :]
+    if left and was_open:  # the broker may have been restarted since the last message: once more, afresh
+        left = left[len(send_now(left)) :]
+    if left:
+        counts["dropped"] += len(left)
+        _resume_at = time.monotonic() + PAUSE_SECONDS
+    return not left and connection.connected
 
 
-os.register_at_fork(after_in_child=_after_fork)
+def _close(connection):
+    with suppress(Exception):  # a dead connection may refuse to be closed
+        connection.release()
+
+
+def start_afresh():
+    """Forget thread, queue and pause: a forked child has no thread and a lock in unknown state."""
+    global _waiting, _lock, _thread, _resume_at
+    _waiting, _lock, _thread, _resume_at = queue.Queue(maxsize=10_000), threading.Lock(), None, 0.0
+
+
+os.register_at_fork(after_in_child=start_afresh)
 atexit.register(flush, AT_EXIT_SECONDS)  # a command that enqueues and ends; what is left then goes by the sweeper

@@ -4,7 +4,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
@@ -20,9 +19,11 @@ AT_MOST_SECONDS = 1.0
 
 
 @pytest.fixture(autouse=True)
-def _untroubled(monkeypatch):
-    """No pause is left over from another test's broken broker."""
-    monkeypatch.setattr(wakeups, "_resume_at", 0.0)
+def _untroubled():
+    """No connection, and no pause, is left over from another test's broken broker."""
+    wakeups.start_afresh()
+    yield
+    wakeups.start_afresh()
 
 
 @pytest.fixture
@@ -30,7 +31,6 @@ def redis_broker(settings, monkeypatch):
     """``redis_broker(url)``: this process sends its wake-ups there; "" is the folder."""
 
     def use(url):
-        wakeups.flush(5)
         settings.REDIS_URL = url
         for name in ("broker_url", "broker_write_url", "broker_read_url"):
             monkeypatch.setitem(current_app.conf, name, url or "kafs://")
@@ -96,6 +96,21 @@ def test_a_save_with_a_frozen_redis_and_after_it_goes_on(transactional_db, redis
     assert wakeups.counts["sent"] == 1
 
 
+def test_a_redis_that_was_restarted_gets_the_next_wakeup_at_once(transactional_db, redis_broker, own_redis):
+    redis_broker(own_redis.url)
+    save(1)
+    assert wakeups.flush(5)
+    own_redis.kill()
+    again = servers.start_redis(port=int(own_redis.url.rsplit(":", 1)[1].split("/")[0]))
+    try:
+        save(1)
+        assert wakeups.flush(10)
+        assert wakeups.counts["sent"] == 2
+        assert wakeups.messages_waiting() == 1
+    finally:
+        again.stop()
+
+
 def test_the_control_sending_in_the_save_itself_waits_for_a_redis_that_never_answers(
     transactional_db, redis_broker, deaf_port, monkeypatch
 ):
@@ -127,7 +142,7 @@ def test_wakeups_lie_in_the_broker_folder_until_a_worker_takes_them(transactiona
 def test_the_thread_ends_when_nothing_comes_and_another_starts(monkeypatch):
     sent = []
     monkeypatch.setattr(wakeups, "IDLE_SECONDS", 0.05)
-    monkeypatch.setattr(wakeups, "send_now", lambda job_ids: sent.extend(job_ids) or job_ids)
+    monkeypatch.setattr(wakeups, "send_now", lambda job_ids, connection=None: sent.extend(job_ids) or job_ids)
     wakeups.wake(1)
     assert wakeups.flush(15)
     _until_no_thread()
@@ -139,7 +154,7 @@ def test_the_thread_ends_when_nothing_comes_and_another_starts(monkeypatch):
 
 def _until_no_thread():
     give_up = time.monotonic() + 15
-    while any(thread.name == "jobs-wake" for thread in threading.enumerate()):
+    while wakeups._thread is not None:
         assert time.monotonic() < give_up
         time.sleep(0.02)
 

@@ -30,7 +30,7 @@ START_SECONDS = 60  # a worker on a busy machine needs some seconds to import ev
 @pytest.fixture(autouse=True)
 def _empty_broker():
     """Redis outlives a test: its messages are for rows that are gone, and only take time."""
-    wakeups._resume_at = 0.0
+    wakeups.start_afresh()
     if shipped.REDIS_URL:
         import redis  # only where there is one
 
