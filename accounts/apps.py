@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from ka_crm import navigation
+from ka_crm import navigation, policy_examples
 
 
 class AccountsConfig(AppConfig):
@@ -9,6 +9,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self):
+        policy_examples.register("accounts:assignment_create", model="accounts.KeyAccount")
         navigation.register("accounts", _("Key accounts"), "accounts:account_list", icon="building-store", capability="accounts.view", order=20, phone=True)
         navigation.register("accounts", _("Stores"), "accounts:store_list", icon="map-pin", capability="accounts.view", order=21)
         navigation.register("accounts", _("Contacts"), "accounts:contact_list", icon="users", capability="accounts.view", order=22)

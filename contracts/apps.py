@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from ka_crm import navigation
+from ka_crm import navigation, policy_examples
 
 
 class ContractsConfig(AppConfig):
@@ -11,6 +11,7 @@ class ContractsConfig(AppConfig):
     verbose_name = _("Contracts")
 
     def ready(self):
+        policy_examples.register("contracts:must_stock", model="contracts.MustStockRule")
         navigation.register(
             "terms", _("Must-stock lists"), "contracts:must_stock_list", icon="checklist", capability="visits.view", order=30
         )

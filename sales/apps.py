@@ -3,7 +3,7 @@ from django.apps import apps as global_apps
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-from ka_crm import navigation, panels
+from ka_crm import navigation, panels, policy_examples
 
 
 class SalesConfig(AppConfig):
@@ -14,6 +14,7 @@ class SalesConfig(AppConfig):
         from .importing import category_totals, products, sellout  # noqa: F401 – each registers its kinds; models are ready only now
 
         post_migrate.connect(_load_shipped_profiles, sender=self, dispatch_uid="sales.shipped_profiles")
+        policy_examples.register("sales:import", model="sales.ImportBatch")
         navigation.register("sales", _("Products"), "sales:product_list", icon="package", capability="products.view", order=30)
         navigation.register("data", _("Imports"), "sales:import_list", icon="upload", capability="imports.view", order=60)
         navigation.register("data", _("Import profiles"), "sales:profile_list", icon="adjustments", capability="imports.view", order=61)

@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from ka_crm import navigation, panels
+from ka_crm import navigation, panels, policy_examples
 
 
 class VisitsConfig(AppConfig):
@@ -11,8 +11,17 @@ class VisitsConfig(AppConfig):
     verbose_name = _("Visits")
 
     def ready(self):
+        for part in ("visits:product_search", "visits:competitor"):
+            policy_examples.register(part, model="visits.Visit")
+        policy_examples.register("visits:product_form", model="visits.Visit", kwargs=_visit_and_any_product)
         navigation.register("work", _("Today"), "visits:today", icon="map-pin", capability="visits.record", order=5, phone=True)
         navigation.register("work", _("Visits"), "visits:visit_list", icon="list-check", capability="visits.view", order=15, phone=True)
         panels.register("home", title=_("Today's visits"), url_name="visits:home_panel", order=10, capability="visits.record")
         panels.register("store", title=_("Visits"), url_name="visits:store_panel", order=20, capability="visits.view")
         panels.register("key_account", title=_("Visits"), url_name="visits:account_panel", order=40, capability="visits.view")
+
+
+def _visit_and_any_product(visit):
+    from sales.models import Product  # models are there only now
+
+    return {"pk": visit.pk, "product_pk": Product.objects.order_by("pk").values_list("pk", flat=True).first() or 1}
