@@ -10,6 +10,8 @@ class AccountsConfig(AppConfig):
 
     def ready(self):
         policy_examples.register("accounts:assignment_create", model="accounts.KeyAccount")
-        navigation.register("accounts", _("Key accounts"), "accounts:account_list", icon="building-store", capability="accounts.view", order=20, phone=True)
+        navigation.register(
+            "accounts", _("Key accounts"), "accounts:account_list", icon="building-store", capability="accounts.view", order=20, phone=True
+        )
         navigation.register("accounts", _("Stores"), "accounts:store_list", icon="map-pin", capability="accounts.view", order=21)
         navigation.register("accounts", _("Contacts"), "accounts:contact_list", icon="users", capability="accounts.view", order=22)
