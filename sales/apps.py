@@ -11,6 +11,7 @@ class SalesConfig(AppConfig):
     verbose_name = _("Sales")
 
     def ready(self):
+        from . import integrity  # noqa: F401 – as below
         from .importing import category_totals, products, sellout  # noqa: F401 – each registers its kinds; models are ready only now
 
         post_migrate.connect(_load_shipped_profiles, sender=self, dispatch_uid="sales.shipped_profiles")

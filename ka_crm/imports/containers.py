@@ -44,6 +44,7 @@ class Opened:
     open: object  # () -> binary stream from the start, bounded
     encoding: str | None = None
     guessed: bool = False
+    left_out: int = 0  # members of the archive that are not read
 
 
 def open_file(path, *, encoding=None):
@@ -62,7 +63,10 @@ def open_file(path, *, encoding=None):
                 check_workbook(archive)
                 return Opened("xlsx", opener)
             member = _only_member(archive)
-        return _opened(lambda: _Member(path, member), encoding, packed=True)
+            left_out = sum(not info.is_dir() for info in archive.infolist()) - 1
+        opened = _opened(lambda: _Member(path, member), encoding, packed=True)
+        opened.left_out = left_out
+        return opened
     return _opened(opener, encoding, packed=False)
 
 

@@ -262,6 +262,9 @@ def _notes(opened, file_name):
                 0, "", file_name, "html", _("The file is an HTML table under another name. It was read as a table; nothing in it was run.")
             )
         )
+    if opened.left_out:
+        message = _("Of the archive only the one plainly named table was read; %(count)d other members were left alone.")
+        notes.append(RowError(0, "", file_name, "archive", message % {"count": opened.left_out}))
     return notes
 
 

@@ -18,8 +18,21 @@ class Verdict(StrEnum):
     FILE_ERROR = "FILE_ERROR"  # the file as a whole is refused
     ROW_ERRORS = "ROW_ERRORS"  # some rows are refused, the others are good
     WARNING = "WARNING"  # all rows are good, and somebody should look at something
+    # All rows are good, and this is how the file had to be understood:
+    ENCODING_CHOSEN = "ENCODING_CHOSEN"
+    TYPE_DETECTED = "TYPE_DETECTED"
+    SAFE_MEMBER_ONLY = "SAFE_MEMBER_ONLY"
     ACCEPT_AS_TEXT = "ACCEPT_AS_TEXT"  # all rows are good; text that a spreadsheet would run is kept as text
     ACCEPT = "ACCEPT"
+
+
+# Warnings that only say how a file was read, by code.
+UNDERSTOOD = {
+    "encoding": Verdict.ENCODING_CHOSEN,
+    "excel": Verdict.TYPE_DETECTED,
+    "html": Verdict.TYPE_DETECTED,
+    "archive": Verdict.SAFE_MEMBER_ONLY,
+}
 
 
 class Findings:
@@ -81,7 +94,8 @@ class Outcome:
         if self.rows_rejected:
             return Verdict.ROW_ERRORS
         if self.warnings:
-            return Verdict.WARNING
+            said = {UNDERSTOOD.get(warning.code, Verdict.WARNING) for warning in self.warnings}
+            return said.pop() if len(said) == 1 else Verdict.WARNING
         return Verdict.ACCEPT_AS_TEXT if self.holds_formulas else Verdict.ACCEPT
 
     def warn(self, code, message, *, column="", value=""):

@@ -19,8 +19,8 @@ from sales.services import imports as services
 from team.models import User
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
-# Of several files the one that most needs looking at gives the verdict.
-WORST_FIRST = (Verdict.FILE_ERROR, Verdict.ROW_ERRORS, Verdict.WARNING, Verdict.ACCEPT_AS_TEXT, Verdict.ACCEPT)
+# Of several files the one that most needs looking at gives the verdict; Verdict lists them so.
+WORST_FIRST = tuple(Verdict)
 
 
 class WrongUsage(Exception):
