@@ -37,6 +37,7 @@ from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.views import View
+from django_filters.fields import DateRangeField, RangeField
 
 from . import exports
 from .navigation import address_of
@@ -75,6 +76,18 @@ def search_words(queryset, text, columns=("search",)):
     return queryset
 
 
+def _dress(field):
+    """An open choice is called “All”; days, also both ends of a span of days, are chosen with the device's own picker."""
+    if getattr(field, "empty_label", None) == "---------":
+        field.empty_label = _("All")
+    if isinstance(field, forms.DateField):
+        field.widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    if isinstance(field, RangeField):
+        for end, label in zip(field.widget.widgets, (_("from"), _("to")), strict=True):
+            end.input_type = "date" if isinstance(field, DateRangeField) else end.input_type
+            end.attrs = {**end.attrs, "aria-label": f"{field.label or ''} {label}".strip()}
+
+
 class ListFilter(django_filters.FilterSet):
     """A FilterSet with the search box ``q`` over ``search_columns``, folded text columns such as ``SearchedModel.search``.
 
@@ -93,10 +106,7 @@ class ListFilter(django_filters.FilterSet):
         """The form as the filter bar wants it: “All” for an open choice, the device's own picker for days."""
         if not hasattr(self, "_form"):
             for field in super().form.fields.values():
-                if getattr(field, "empty_label", None) == "---------":
-                    field.empty_label = _("All")
-                if isinstance(field, forms.DateField):
-                    field.widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+                _dress(field)
         return self._form
 
 
@@ -228,7 +238,7 @@ class ListPage(View):
             "exports": self.export_links(request),
             **self.extra_context(request),
         }
-        answer = render(request, self.part_template_name if request.headers.get("HX-Request") else self.template_name, context)
+        answer = render(request, self.part_template_name if _wants_part(request) else self.template_name, context)
         patch_vary_headers(answer, ["HX-Request"])
         return answer
 
@@ -279,6 +289,11 @@ class ListPage(View):
         if file_format == "csv":
             return exports.csv_response(name, header, lines)
         return exports.xlsx_response(name, header, lines, title=str(self.title))
+
+
+def _wants_part(request):
+    """Whether htmx swaps a part; when it goes back in history it wants the whole page."""
+    return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
 
 
 def _is_given(value):

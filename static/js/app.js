@@ -22,7 +22,9 @@
     if (status === 401) return
     const words = $('#toasts').dataset
     const number = event.detail.xhr.getResponseHeader('X-Request-Id') || status
-    toast('danger', status >= 500 ? `${words.error} ${number}` : words.refused)
+    const place = $('.panel-wait', event.detail.target) // a panel that cannot be fetched says so in its place
+    if (place) place.textContent = words.panel
+    else toast('danger', status >= 500 ? `${words.error} ${number}` : words.refused)
   })
   // A server answer may carry HX-Trigger: {"ka:toast": {"tone": "ok", "text": "…"}}.
   document.addEventListener('ka:toast', (event) => toast(event.detail.tone, event.detail.text))

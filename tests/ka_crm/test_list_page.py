@@ -3,6 +3,7 @@
 import csv
 import io
 
+import django_filters
 import pytest
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.exceptions import PermissionDenied
@@ -282,3 +283,24 @@ def test_statements_do_not_grow_with_rows(ask, assert_same_statements):
             UserFactory(team=TeamFactory())
 
     assert_same_statements(lambda: ask("sort=-team&q=person"), grow, most=6)
+
+
+def test_going_back_in_history_gets_the_whole_page(ask):
+    assert "<html" in ask(HX_Request="true", HX_History_Restore_Request="true").content.decode()
+
+
+def test_ends_of_a_span_of_days_have_names_and_pickers(ask):
+    class SpanFilter(ListFilter):
+        created_at = django_filters.DateFromToRangeFilter(label="Entered")
+
+        class Meta:
+            model = User
+            fields = []
+
+    class SpanList(PersonList):
+        filterset_class = SpanFilter
+
+    text = ask("created_at_after=2026-01-01&created_at_before=nonsense", view=SpanList).content.decode()
+
+    assert 'type="date" name="created_at_after" value="2026-01-01" aria-label="Entered from"' in text
+    assert 'aria-label="Entered to"' in text and "Enter a valid date." in text

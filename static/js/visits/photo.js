@@ -132,6 +132,8 @@
       if ((status === 400 || status === 413) && body) {
         photo.refused = true
         await this.shelf.remove(photo.id)
+        this.tiles.get(photo.id).classList.add('is-refused')
+        this.onCount()
         return this.say(photo, Object.values(body.errors || {})[0] || body.message, 'danger')
       }
       this.say(photo, body ? body.message : this.words.failed, 'danger')

@@ -199,7 +199,7 @@
     const put = (name, value) => $$(`[data-count=${name}]`).forEach((place) => { place.textContent = value })
     put('shelf', `${done}/${shelf.length}`)
     put('gaps', gaps)
-    put('photos', $$('#photo-grid > li').length)
+    put('photos', $$('#photo-grid > li:not(.is-refused)').length)
     $$('[data-words=shelf]').forEach((place) => { place.textContent = words.checked.replace('{done}', done).replace('{total}', shelf.length) })
     const none = $('[data-no-gaps]')
     if (none) none.hidden = gaps > 0
@@ -208,7 +208,7 @@
     for (const step of $$('[data-step-of]')) {
       const section = document.getElementById(step.dataset.stepOf)
       if (!section || ['check-in', 'check-out', 'shelf'].includes(section.id)) continue
-      step.classList.toggle('is-done', section.id === 'photos' ? $$('#photo-grid > li').length > 0 : section.id === 'gaps' ? done > 0 : $$('form[data-part]', section).some(isFilled))
+      step.classList.toggle('is-done', section.id === 'photos' ? $$('#photo-grid > li:not(.is-refused)').length > 0 : section.id === 'gaps' ? done > 0 : $$('form[data-part]', section).some(isFilled))
     }
     $('[data-step-of=shelf]')?.classList.toggle('is-done', shelf.length > 0 && done === shelf.length)
     $('[data-step-of=check-in]').classList.toggle('is-done', Boolean($('#check-in .clock-done')))
