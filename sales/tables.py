@@ -22,7 +22,7 @@ class ProductTable(Table):
 
 
 class ImportBatchTable(Table):
-    file = Column(verbose_name=_("File"), linkify=lambda batch: batch.get_absolute_url(), accessor="file__original_name", wide=True)
+    file = Column(verbose_name=_("File"), linkify=lambda batch: batch.get_absolute_url(), accessor="file__original_name")
     kind = Column(accessor="get_kind_display", order_by="kind")
     account = Column(linkify=True, order_by="account__sort_key")
     status = StatusColumn()
@@ -32,6 +32,8 @@ class ImportBatchTable(Table):
     rows_rejected = NumberColumn(verbose_name=_("Refused"))
     uploaded_by = Column(order_by="uploaded_by__sort_key")
     created_at = InstantColumn(verbose_name=_("Received"))
+
+    hidden_columns = ("rows_unchanged", "uploaded_by")
 
     class Meta(Table.Meta):
         model = ImportBatch

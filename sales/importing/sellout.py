@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 from django.db.models import Q
@@ -205,7 +206,7 @@ class SellOutLoad:
                 if names:
                     part["coupon_minor"] = coupon.array(np.int64, missing=0)[rows]
                 fill(FACTS.staging, FACTS.columns, part)
-        self._note(chunk, reading, errors, bad)
+        self._note(chunk, reading, errors, bad, digits)
         self._note_good(good, accounts, days, grain)
 
     def _note_good(self, good, accounts, days, grain):
@@ -220,14 +221,14 @@ class SellOutLoad:
         outcome.starts_on = min(outcome.starts_on or first, first)
         outcome.ends_on = max(outcome.ends_on or last, last)
 
-    def _note(self, chunk, reading, errors, bad):
+    def _note(self, chunk, reading, errors, bad, digits):
         outcome = self.outcome
         outcome.rows_rejected += int(bad.sum())
         names = list(chunk.columns)
         if len(outcome.first_rows) < PREVIEW_ROWS:
             outcome.columns = [reading.header.name_of(name) for name in names]
             for index in range(min(PREVIEW_ROWS - len(outcome.first_rows), len(chunk))):
-                outcome.first_rows.append([_shown(chunk.columns[name], index) for name in names])
+                outcome.first_rows.append([_shown(chunk.columns[name], index, SELLOUT[name].kind, digits) for name in names])
         if errors:
             position = {int(number): index for index, number in enumerate(chunk.numbers)}
             errors.sort(key=lambda error: error.row)
@@ -432,9 +433,12 @@ def _stated(column):
     return np.array([value is not None for value in column.values], dtype=bool)[column.codes]
 
 
-def _shown(column, index):
+def _shown(column, index, kind, digits):
+    """A cell as it was understood: money as decimals again, what could not be read as it stood there."""
     value = column.value_at(index)
-    return column.text_at(index) if value is None else str(value)
+    if value is None:
+        return column.text_at(index)
+    return str(Decimal(value).scaleb(-digits)) if kind == "money" else str(value)
 
 
 def _unknown_product(name):
