@@ -131,7 +131,7 @@ def _job_families():
     """Jobs by state, the age of the oldest one that could have started, and the dead letters."""
     now, began = timezone.now(), time.perf_counter()
     try:
-        counts = {state: 0 for state in JobState.values}
+        counts = dict.fromkeys(JobState.values, 0)
         counts |= dict(Job.objects.order_by().values_list("state").annotate(number=Count("pk")))
         since = Job.objects.due_at(now).aggregate(since=Min(Coalesce("run_after", "created_at")))["since"]
     except DatabaseProblem:
