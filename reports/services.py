@@ -156,11 +156,17 @@ def _prepare_reports(run, period, subjects, actor):
     refreshed, made = [], []
     for subject in subjects:
         report = newest.get(subject.key)
+        fresh = _new_report(run, period, subject, actor, version=report.version + 1 if report else 1)
         if report is not None and report.status in REFRESHED:
-            refreshed.append(report.pk)
+            # Names, owner and currency as they are today, like the numbers; only the words stay.
+            for name in ("subject_label", "currency", "search"):
+                setattr(report, name, getattr(fresh, name))
+            report.owner_id = fresh.owner_id or report.owner_id
+            report.status, report.run, report.edit_version = ReportStatus.BUILDING, run, report.edit_version + 1
+            refreshed.append(report)
         else:
-            made.append(_new_report(run, period, subject, actor, version=report.version + 1 if report else 1))
-    Report.objects.filter(pk__in=refreshed).update(status=ReportStatus.BUILDING, run=run, edit_version=F("edit_version") + 1)
+            made.append(fresh)
+    Report.objects.bulk_update(refreshed, ["subject_label", "currency", "search", "owner", "status", "run", "edit_version"])
     Report.objects.bulk_create(made)
 
 

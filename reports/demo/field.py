@@ -1,9 +1,11 @@
 """Store visits of the last four months with what was seen, and the plan of the next two weeks."""
 
-import io
 import uuid
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from django.core.files.base import ContentFile
 
 from contracts.models import MustStockRule
 from sales.models import Category
@@ -88,7 +90,7 @@ def _visit(person, store, day, rng, *, photo):
         services.add_photo(
             visit_client_id=client_id,
             photo_client_id=_uuid(rng),
-            file=io.BytesIO(draw_shelf(rng, gaps=float(rng.uniform(0.02, 0.25)))),
+            file=ContentFile(draw_shelf(rng, gaps=float(rng.uniform(0.02, 0.25))), name="shelf.jpg"),
             actor=person,
             now=end,
             subject=Photo.Subject.SHELF if rng.random() < 0.7 else Photo.Subject.DISPLAY,
@@ -103,10 +105,8 @@ def _uuid(rng):
 
 def _near(store, rng):
     """A phone's idea of where the store is: some tens of metres off."""
-    return {
-        "latitude": round(float(store.latitude) + float(rng.normal(0, 0.0003)), 5),
-        "longitude": round(float(store.longitude) + float(rng.normal(0, 0.0003)), 5),
-    }
+    north, east = (round(Decimal(float(rng.normal(0, 0.0003))), 5) for _axis in range(2))
+    return {"latitude": store.latitude + north, "longitude": store.longitude + east}
 
 
 def _shelf(store, day, at, rng):

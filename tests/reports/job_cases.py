@@ -1,23 +1,25 @@
-"""The jobs of ``reports``, each with what it needs; tests/ka_crm/jobs/test_every_kind.py runs them twice."""
+"""What each kind of job of the reports needs, for tests/ka_crm/jobs/test_every_kind.py."""
 
 from datetime import date
 
-from ka_crm.periods import parse_period
-from reports.services import order_reports
-from tests.factories.accounts import KeyAccountFactory
-from tests.factories.reports import ReportFactory
+from ka_crm.periods import month
+from reports import services
+from reports.models import Report
+from tests.factories import KeyAccountFactory, ReportFactory, ReportSectionFactory
 
 
-def _order():
-    """A month's order of one account, not begun."""
+def ordered_run():
     account = KeyAccountFactory()
-    run = order_reports(
-        kind="monthly", period=parse_period("2026-03"), accounts=[account], actor=None, formats=["json"], today=date(2026, 4, 1)
+    run = services.order_reports(
+        kind="monthly", period=month(2026, 3), accounts=[account], formats=("json",), actor=None, today=date(2026, 4, 2)
     )
     return {"run_id": run.pk}
 
 
-CASES = {
-    "reports.build_run": _order,
-    "reports.render": lambda: {"report_id": ReportFactory().pk, "formats": ["json", "xlsx"], "languages": ["en"]},
-}
+def report_to_draw():
+    report: Report = ReportFactory()
+    ReportSectionFactory(report=report, key="problems", data={"findings": []}, sources={})
+    return {"report_id": report.pk, "formats": ["json", "html"], "languages": ["en"]}
+
+
+CASES = {"reports.build_run": ordered_run, "reports.render": report_to_draw}

@@ -24,17 +24,41 @@ def load(folder):
         account.save()
         KeyAccount.objects.filter(pk=account.pk).update(path=f"/{account.pk}/")
         accounts[account.code] = account
-    stores = _kept(Store, [Store(code=row["store_code"], name=row["store_name"], account=accounts[row["account_code"]], region=row["region"])
-                           for row in rows_of(folder / "master/stores.csv")], "code")
-    products = [row for row in rows_of(folder / "master/products.csv")]
-    categories = _kept(Category, [Category(name=name) for name in sorted(
-        {row["category"] for row in products} | {row["category"] for row in rows_of(folder / "market/category_totals.csv")})], "name")
-    articles = _kept(Product, [Product(sku=row["sku"], gtin=row["gtin"], name=row["name"], category=categories[row["category"]]) for row in products], "sku")
+    stores = _kept(
+        Store,
+        [
+            Store(code=row["store_code"], name=row["store_name"], account=accounts[row["account_code"]], region=row["region"])
+            for row in rows_of(folder / "master/stores.csv")
+        ],
+        "code",
+    )
+    products = list(rows_of(folder / "master/products.csv"))
+    categories = _kept(
+        Category,
+        [
+            Category(name=name)
+            for name in sorted(
+                {row["category"] for row in products} | {row["category"] for row in rows_of(folder / "market/category_totals.csv")}
+            )
+        ],
+        "name",
+    )
+    articles = _kept(
+        Product,
+        [Product(sku=row["sku"], gtin=row["gtin"], name=row["name"], category=categories[row["category"]]) for row in products],
+        "sku",
+    )
     _load_sums(folder, accounts, stores, articles)
     CategoryTotal.objects.bulk_create(
-        CategoryTotal(month=date.fromisoformat(row["month"] + "-01"), store=stores[row["store_code"]], category=categories[row["category"]],
-                      account=accounts[row["account_code"]], market_units=int(row["market_units"]),
-                      market_net_minor=to_minor(Decimal(row["market_net_value"]), "USD"), batch_id=1)
+        CategoryTotal(
+            month=date.fromisoformat(row["month"] + "-01"),
+            store=stores[row["store_code"]],
+            category=categories[row["category"]],
+            account=accounts[row["account_code"]],
+            market_units=int(row["market_units"]),
+            market_net_minor=to_minor(Decimal(row["market_net_value"]), "USD"),
+            batch_id=1,
+        )
         for row in rows_of(folder / "market/category_totals.csv")
     )
 
@@ -53,7 +77,9 @@ def _load_sums(folder, accounts, stores, products):
         for row in rows_of(path):
             month = date.fromisoformat(row["date"]).replace(day=1)
             product, account, store = products[row["sku"]], accounts[row["account_code"]], stores[row["store_code"]]
-            money = [to_minor(Decimal(row[name]), "USD") for name in ("gross_value", "discount_value", "net_value", "supplier_coupon_value")]
+            money = [
+                to_minor(Decimal(row[name]), "USD") for name in ("gross_value", "discount_value", "net_value", "supplier_coupon_value")
+            ]
             values = [int(row["units"]), *money, 1]
             for sums in (by_store[month, account.pk, store.pk, product.pk], by_account[month, account.pk, product.pk]):
                 for place, value in enumerate(values):

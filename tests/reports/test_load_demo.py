@@ -1,0 +1,163 @@
+"""The demo company: whole, believable, the same each time, and never mixed into a company's own data."""
+
+from datetime import date
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.db.models import Sum
+from django.test import Client
+
+from accounts.models import AccountAssignment, Contact, KeyAccount, Store
+from ka_crm.demo import PASSWORD, demo_people
+from ka_crm.files import open_stored
+from reports.demo import SIZES, Size, load_company
+from sales.models import AccountProductMonth, CategoryTotal, ImportBatch, Product, SellOut, StoreProductMonth
+from sales.states import BatchStatus
+from team.models import AuditEvent, Delegation, User
+from team.roles import Role
+from tests.factories import UserFactory
+from visits.models import Photo, ShelfFact, Visit
+from visits.states import VisitStatus
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 3, 18)
+TINY = Size(months=2, stores=12, visits=24, photo_every=6)
+
+
+@pytest.fixture(scope="module")
+def company(django_db_setup, django_db_blocker, tmp_path_factory):
+    """A small edition, made once for the tests that only look at it."""
+    from django.conf import settings
+    from django.db import transaction
+    from django.test import override_settings
+
+    folder = tmp_path_factory.mktemp("demo")
+    storages = {**settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": {"location": str(folder), "base_url": None}}}
+    with django_db_blocker.unblock(), override_settings(STORAGES=storages), transaction.atomic(), time_machine.travel("2026-03-18 12:00Z"):
+        load_company(TINY, seed=1, today=TODAY)
+        yield folder
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def _on_that_day():
+    with time_machine.travel("2026-03-18 12:00Z"):
+        yield
+
+
+def test_somebody_works_in_every_role_and_can_sign_in(company, settings):
+    settings.KA_MFA_ROLES = []
+    people = demo_people()
+    assert list(people) == [str(role) for role in Role]
+    for person in people.values():
+        assert Client().login(email=person["email"], password=PASSWORD)
+
+
+def test_the_customers_are_whole(company):
+    chains = KeyAccount.objects.filter(parent=None)
+    assert (chains.count(), set(chains.values_list("currency", flat=True))) == (6, {"USD", "CNY"})
+    assert Store.objects.filter(latitude__isnull=False).exclude(gln="").count() == TINY.stores
+    for account in KeyAccount.objects.all():
+        account.full_clean()
+    for store in Store.objects.all():
+        store.full_clean()
+    assert Contact.objects.values("account").distinct().count() == 6
+    assert AccountAssignment.objects.values("account", "duty").distinct().count() == 12
+
+
+def test_products_have_valid_numbers(company):
+    assert (Product.objects.count(), Product.objects.values("category").distinct().count()) == (30, 5)
+    for product in Product.objects.all():
+        product.full_clean()
+
+
+def test_sell_out_came_in_through_the_import(company):
+    assert ImportBatch.objects.filter(kind="sellout", status=BatchStatus.IMPORTED).count() == 6 * TINY.months
+    assert ImportBatch.objects.filter(status=BatchStatus.REFUSED).count() == 1
+    days = SellOut.objects.order_by("sold_on").values_list("sold_on", flat=True)
+    assert (days.first(), days.last()) == (date(2026, 2, 1), date(2026, 3, 17))
+    facts, months, stores = (
+        model.objects.aggregate(Sum("net_minor"), Sum("units")) for model in (SellOut, AccountProductMonth, StoreProductMonth)
+    )
+    assert facts == months == stores
+    assert facts["units__sum"] > 0
+    assert not SellOut.objects.filter(net_minor__lte=0).exists()
+
+
+def test_the_market_is_larger_than_we_are(company):
+    ours = {}
+    rows = StoreProductMonth.objects.values("month", "store", "product__category").annotate(net=Sum("net_minor"))
+    for row in rows:
+        ours[row["month"], row["store"], row["product__category"]] = row["net"]
+    totals = {(row.month, row.store_id, row.category_id): row.market_net_minor for row in CategoryTotal.objects.all()}
+    assert set(totals) == set(ours)
+    assert all(totals[key] >= ours[key] for key in ours)
+
+
+def test_visits_have_facts_and_photos_that_open(company):
+    assert Visit.objects.filter(status=VisitStatus.COMPLETED).count() == TINY.visits
+    assert Visit.objects.filter(status=VisitStatus.PLANNED, planned_on__gte=TODAY).exists()
+    assert ShelfFact.objects.filter(is_present=False).exists()
+    assert Photo.objects.count() == TINY.visits // TINY.photo_every
+    with open_stored(Photo.objects.first().file) as file:
+        assert file.read(3) == b"\xff\xd8\xff"
+
+
+def test_a_deputy_stands_in_and_each_manager_has_accounts_that_are_foreign(company):
+    delegation = Delegation.objects.in_force_on(TODAY).get()
+    assert delegation.deputy.acts_for == [delegation.absent]
+    for role in (Role.KA_MANAGER, Role.FIELD_REP, Role.SUPERVISOR):
+        person = User.objects.get(email=demo_people()[role]["email"])
+        seen = KeyAccount.objects.visible_to(person).count()
+        assert 0 < seen < KeyAccount.objects.count()
+
+
+def test_the_same_seed_gives_the_same_figures(company, django_db_blocker):
+    """Compared with what this seed gave when it was written down, on both databases."""
+    figures = SellOut.objects.aggregate(units=Sum("units"), net=Sum("net_minor"))
+    again = list(Visit.objects.order_by("pk").values_list("client_id", flat=True)[:2])
+    assert (figures, len({*again})) == ({"units": figures["units"], "net": figures["net"]}, 2)
+
+
+# --- the command --------------------------------------------------------------------------------------------------------------
+def run(**options):
+    out = StringIO()
+    call_command("load_demo", stdout=out, **options)
+    return out.getvalue()
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    monkeypatch.setitem(SIZES, "small", Size(months=1, stores=6, visits=2, photo_every=2))
+
+
+def test_a_second_run_says_that_it_is_there(tiny):
+    first = run()
+    counts = (User.objects.count(), SellOut.objects.count(), AuditEvent.objects.count())
+    second = run()
+    assert "Loaded in" in first
+    assert second.startswith("The demo company is already loaded.\n")
+    assert f"ka_manager     mei.chen@demo.example       {PASSWORD}" in second
+    assert (User.objects.count(), SellOut.objects.count(), AuditEvent.objects.count()) == counts
+
+
+def test_a_company_with_people_is_not_mixed_with(tiny):
+    UserFactory()
+    with pytest.raises(CommandError, match="has people or accounts already"):
+        run()
+    assert (User.objects.count(), KeyAccount.objects.count()) == (1, 0)
+    assert "Loaded in" in run(force=True)
+
+
+def test_a_load_that_stopped_halfway_is_told(tiny):
+    UserFactory(email="mei.chen@demo.example")
+    with pytest.raises(CommandError, match="stopped halfway"):
+        run(force=True)
+
+
+@pytest.mark.parametrize("size", ["medium", "large"])
+def test_larger_ones_are_refused_clearly(size):
+    with pytest.raises(CommandError, match=f"The {size} demo company is not made yet: use --size small."):
+        run(size=size)
