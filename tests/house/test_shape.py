@@ -69,3 +69,21 @@ def test_every_direct_requirement_is_locked_in_the_version_that_it_names():
         wanted |= {re.sub(r"\[.*?\]", "", line.strip()) for line in (ROOT / name).read_text().splitlines() if "==" in line}
 
     assert {line.lower() for line in wanted} - {line.lower() for line in locked} == set()
+
+
+def test_every_setting_of_the_environment_is_documented():
+    sources = [ROOT / "ka_crm" / name for name in ("settings.py", "celery_settings.py")] + [ROOT / "bin" / name for name in ("web", "run")]
+    read = set().union(*(re.findall(r"\b(?:KA_[A-Z_]+[A-Z]|DATABASE_URL|REDIS_URL|EMAIL_URL)\b", path.read_text()) for path in sources))
+    told = set(re.findall(r"[A-Z][A-Z_]+[A-Z]", (ROOT / "docs" / "operations.md").read_text()))
+
+    assert sorted(read - told - {"KA_MAX_UPLOAD_BYTES"}) == []  # that one is KA_MAX_UPLOAD_MB in bytes
+
+
+def test_documents_link_to_what_is_there():
+    missing = []
+    for document in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
+            if not (document.parent / target).exists():
+                missing.append(f"{document.relative_to(ROOT)}: {target}")
+
+    assert missing == []
