@@ -1,0 +1,157 @@
+"""The shell as a person meets it: keyboard, phone, light and dark, back and forth; and axe finds nothing."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests import browser
+from tests.factories import PASSWORD, KeyAccountFactory, StoreFactory, UserFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def without_second_factor(settings):
+    settings.KA_MFA_ROLES = []
+
+
+@pytest.fixture
+def sign_in(new_page):
+    """``sign_in(device)`` is a page on which an administrator is signed in."""
+
+    def sign_in(device=browser.DESK, **options):
+        user = UserFactory(administrator=True)
+        page = new_page(device, **options)
+        page.goto("/account/login/")
+        page.fill("[name=login]", user.email)
+        page.fill("[name=password]", PASSWORD)
+        page.click("main button[type=submit]")
+        page.wait_for_selector("main h1")
+        return page
+
+    return sign_in
+
+
+@pytest.fixture
+def stores():
+    account = KeyAccountFactory()
+    return [StoreFactory(account=account, name=f"Harbor {number:02}", city=f"City {number % 3}") for number in range(60)]
+
+
+def serious(page):
+    """What axe finds to mend, as “rule: element”."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['html'][:100]}" for one in found if one["impact"] in ("serious", "critical") for node in one["nodes"]]
+
+
+@pytest.mark.parametrize(("device", "scheme"), [(browser.PHONE, "light"), (browser.DESK, "dark")], ids=["phone-light", "desk-dark"])
+def test_everybody_can_read_every_component(sign_in, stores, device, scheme):
+    page = sign_in(device, color_scheme=scheme)
+    for address in ("/styleguide/", "/stores/", "/account/2fa/", "/"):
+        page.goto(address)
+        page.wait_for_timeout(300)
+
+        assert page.evaluate("document.documentElement.dataset.bsTheme") == scheme
+        assert serious(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_the_keyboard_alone_finds_and_opens_a_row(sign_in, stores):
+    page = sign_in()
+    page.goto("/stores/")
+
+    page.keyboard.press("/")
+    page.keyboard.type("harbor 07")
+    page.wait_for_selector(".list-count:has-text('1 row')")
+    page.wait_for_url("**07**")
+    page.keyboard.press("Escape")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/stores/*/")
+
+    assert page.locator("h1").inner_text().startswith("Harbor 07")
+
+
+def test_search_sort_page_and_back_keep_each_other(sign_in, stores):
+    page = sign_in()
+    page.goto("/stores/?size=25")
+
+    page.fill("[name=q]", "harbor")
+    page.wait_for_url("**q=harbor**")
+    page.click("thead a:has-text('City')")
+    page.wait_for_url("**sort=city**")
+    page.wait_for_selector("th[aria-sort=ascending]")
+    page.click(".pager a[rel=next]")
+    page.wait_for_url("**page=2**")
+    assert all(part in page.url for part in ("size=25", "q=harbor", "sort=city"))
+
+    page.go_back()
+    page.wait_for_selector(".pager a[aria-current]:has-text('1')")
+    assert page.locator(".sidebar").count() == 1
+    assert page.input_value("[name=q]") == "harbor"
+
+
+def test_a_phone_reaches_every_page_from_the_bar_and_the_sheet(sign_in):
+    page = sign_in(browser.PHONE)
+
+    page.click(".bottombar button")
+    page.click("#more-sheet a:has-text('Stores')")
+
+    page.wait_for_url("**/stores/")
+    assert not page.locator(".sidebar").is_visible()
+
+
+def test_targets_on_a_phone_fit_a_thumb(sign_in, stores):
+    page = sign_in(browser.PHONE)
+    page.goto("/stores/")
+
+    low = page.evaluate(
+        "[...document.querySelectorAll('.btn:not(.btn-sm), .form-control, .bottombar a, .bottombar button, .tool')]"
+        ".filter((one) => one.offsetParent && one.offsetHeight < 44).map((one) => one.outerHTML.slice(0, 80))"
+    )
+    assert low == []
+
+
+def test_the_theme_is_chosen_in_two_clicks_and_stays(sign_in):
+    page = sign_in(color_scheme="light")
+
+    page.click("summary[aria-label=Appearance]")
+    page.click("button[value=dark]")
+    page.wait_for_selector("html[data-bs-theme=dark]")
+
+    page.goto("/stores/")
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+
+
+def test_what_is_hard_to_take_back_asks_first(sign_in):
+    page = sign_in()
+    page.goto("/styleguide/")
+
+    page.click("form[data-confirm] button")
+    assert page.locator("#confirm").is_visible()
+    page.click("#confirm [data-close]")
+    assert page.url.endswith("/styleguide/")
+    page.click("form[data-confirm] button")
+    page.click("#confirm-yes")
+    page.wait_for_url("**/styleguide/?")
+
+
+def test_a_server_that_fails_is_told_with_the_number_of_the_request(sign_in, stores):
+    page = sign_in()
+    page.goto("/stores/")
+    page.route("**/stores/?q=zz", lambda route: route.fulfill(status=500, headers={"X-Request-Id": "abc123"}))
+
+    page.fill("[name=q]", "zz")
+    page.wait_for_selector("#toasts .tone-danger:has-text('abc123')")
+
+    page.complaints.clear()  # the failure was wanted
+
+
+def test_charts_are_drawn_and_their_figures_are_a_table(sign_in):
+    page = sign_in()
+    page.goto("/styleguide/")
+
+    page.wait_for_selector("[data-chart] canvas")
+    page.click(".chart-table summary >> nth=0")
+
+    assert page.locator(".chart-table tbody th >> nth=0").inner_text() == "2026-01"
