@@ -175,8 +175,8 @@ def test_every_headline_figure_equals_plain_sql(world, build):
         headline = data_of(report_about(account=account))["headline"]
         with connection.cursor() as cursor:
             cursor.execute(
-    net = {f"{report.kind}{report.period_label}": Decimal(data_of(report)["headline"]["net_value"]) for report in Report.objects.all()}
-                " FROM sales_storeproductmonth"
+                "SELECT SUM(units), SUM(gross_minor), SUM(discount_minor), SUM(net_minor),"
+                " COUNT(DISTINCT store_id), COUNT(DISTINCT product_id) FROM sales_storeproductmonth"
                 " WHERE account_id = %s AND month = %s AND units > 0",
                 [account.pk, MARCH],
             )
