@@ -23,6 +23,7 @@ The address holds everything: ``?q=`` search, the filter's own names, ``?sort=-n
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 import django_filters
 from django import forms
@@ -40,6 +41,7 @@ from django.views import View
 from django_filters.fields import DateRangeField, RangeField
 
 from . import exports
+from .formats import day
 from .navigation import address_of
 from .text import fold
 
@@ -306,7 +308,9 @@ def _is_given(value):
 def _words_of(field, value):
     """A cleaned filter value as people read it."""
     if isinstance(value, slice):
-        return f"{'' if value.start is None else value.start:} – {'' if value.stop is None else value.stop:}".strip()
+        return " – ".join("…" if end is None else day(end) if isinstance(end, date) else str(end) for end in (value.start, value.stop))
+    if isinstance(value, date):
+        return day(value)
     choices = dict(getattr(field, "choices", ()) or ()) if not hasattr(field, "queryset") else {}
     if isinstance(value, bool):
         return _("yes") if value else _("no")

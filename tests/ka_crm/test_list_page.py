@@ -304,3 +304,5 @@ def test_ends_of_a_span_of_days_have_names_and_pickers(ask):
 
     assert 'type="date" name="created_at_after" value="2026-01-01" aria-label="Entered from"' in text
     assert 'aria-label="Entered to"' in text and "Enter a valid date." in text
+    chips = ask("created_at_after=2026-01-01", view=SpanList).content.decode().split('class="chips"')[1]
+    assert "<span>Entered:</span> 2026-01-01 – …" in chips
