@@ -59,7 +59,7 @@ def record(obj, verb, *, actor, changes=None, reason="", on_behalf_of=None, acco
         on_behalf_of=on_behalf_of,
         verb=verb,
         object_type=obj._meta.label_lower,
-        object_id=str(obj.pk),
+        object_id="" if obj.pk is None else str(obj.pk),
         object_label=str(obj)[:250],
         account_ref=account_id if account_id is not None else getattr(obj, "account_id", None),
         changes=changes or {},

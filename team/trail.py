@@ -29,6 +29,15 @@ _WORDS = {
     "checked_in": (gettext_lazy("Checked in"), "map-pin"),
     "completed": (gettext_lazy("Completed"), "check"),
     "cancelled": (gettext_lazy("Cancelled"), "x"),
+    "checked_out": (gettext_lazy("Checked out"), "map-pin"),
+    "recorded": (gettext_lazy("Recorded in the store"), "list-check"),
+    "photo_added": (gettext_lazy("Photo added"), "photo"),
+    "plan_changed": (gettext_lazy("Plan changed"), "calendar"),
+    "rescheduled": (gettext_lazy("Moved to another day"), "calendar"),
+    "missed": (gettext_lazy("Missed"), "alert-triangle"),
+    "ordered": (gettext_lazy("Ordered"), "clock"),
+    "failed": (gettext_lazy("Failed"), "x"),
+    "loaded": (gettext_lazy("Loaded"), "upload"),
     "deactivated": (gettext_lazy("Sign-in taken away"), "lock"),
     "reactivated": (gettext_lazy("Let in again"), "key"),
     "invited": (gettext_lazy("Sent a link to choose a password"), "mail"),
@@ -61,12 +70,15 @@ def title_of(verb):
 
 
 def changed_lines(event, model=None):
-    """“field: old → new” for each change of an entry that changed something."""
-    if not event.verb.endswith(("changed", ".ended", ".renamed", ".moved")):
-        return []
+    """“field: old → new” for each change of an entry, with the fields' labels where ``model`` is known."""
     return [
         f"{_field_label(model, field) if model else field}: {_shown(old)} → {_shown(new)}" for field, (old, new) in event.changes.items()
     ]
+
+
+def _told(event):
+    """Whether a record's timeline says what changed; what created it is on the page around it."""
+    return event.verb.endswith(("changed", ".ended", ".renamed", ".moved"))
 
 
 def actor_of(event):
@@ -91,7 +103,7 @@ def entries_of(events, model=None):
     entries = []
     for event in events:
         label, icon = title_of(event.verb)
-        lines = changed_lines(event, model)
+        lines = changed_lines(event, model) if _told(event) else []
         if event.reason:
             lines.append(f"“{event.reason}”")
         entries.append({"at": event.at, "title": label, "icon": icon, "actor": actor_of(event), "text": "\n".join(lines)})

@@ -6,8 +6,9 @@ The sentinel never stands in what people may know of everybody: names of colleag
 from datetime import date
 
 from accounts.models import KeyAccount
+from ka_crm.files import store_bytes
 from ka_crm.jobs.models import Job
-from reports.models import ReportSection
+from reports.models import ReportRun, ReportSection
 from team.audit import record
 from team.models import User
 from team.roles import Role
@@ -24,7 +25,6 @@ from tests.factories import (
     ReportFactory,
     RetailerArticleFactory,
     ShelfFactFactory,
-    StoredFileFactory,
     StoreFactory,
     TeamFactory,
     UserFactory,
@@ -33,7 +33,13 @@ from tests.factories import (
 from visits.models import CategoryAsk, CompetitorFact
 
 SENTINEL = "Zq7foreign"
+NOBODY = "zq8"  # a word that stands nowhere
 WORD = "zq7"  # what a search types: a part of the sentinel, so that the page's own echo of it is no leak
+
+
+def stored(name):
+    """A file that is really there; its content carries its name."""
+    return store_bytes(name.encode(), name=name, kind="access")
 
 
 class World:
@@ -45,7 +51,7 @@ class World:
         self.other = UserFactory(role=Role.KA_MANAGER, team=far, email=f"{SENTINEL}@example.com".lower(), phone=f"{SENTINEL} 1")
         self.product = ProductFactory()
         ImportProfileFactory()
-        self.fill(KeyAccountFactory(), self.people["ka_manager"], word="near")
+        near_store = self.fill(KeyAccountFactory(), self.people["ka_manager"], word="near")
         for role in ("field_rep", "supervisor"):
             AccountAssignmentFactory(account=KeyAccount.objects.get(), user=self.people[role])
         self.fill(
@@ -53,29 +59,32 @@ class World:
         )
         for person in self.people.values():
             Job.objects.create(kind="access.test", requested_by=person, subject="near")
-            VisitFactory(store=self.store, visitor=person, note="near")
+            ReportRun.objects.create(kind="monthly", starts_on=date(2026, 3, 1), ends_on=date(2026, 3, 31), ordered_by=person)
+            VisitFactory(store=near_store, visitor=person, note="near")
             DelegationFactory(absent=person, deputy=self.people["viewer"] if person.role != Role.VIEWER else self.people["finance"])
 
     def fill(self, account, person, *, word):
-        """Everything that hangs on an account, by ``person``, with ``word`` in its texts."""
+        """Everything that hangs on an account, by ``person``, with ``word`` in its texts. Returns its store."""
         AccountAssignmentFactory(account=account, user=person)
-        self.store = store = StoreFactory(account=account, name=f"{word} store", city=word, address=word, region=word)
+        store = StoreFactory(account=account, name=f"{word} store", city=word, address=word, region=word)
         ContactFactory(account=account, name=f"{word} buyer", notes=word, title=word, subjects=word)
         visit = VisitFactory(store=store, visitor=person, in_progress=True, note=f"{word} note", objective=word)
         ShelfFactFactory(visit=visit, product=self.product, note=word)
         CompetitorFact.objects.create(visit=visit, brand=word, description=word)
         CategoryAsk.objects.create(visit=visit, category=self.product.category, said_by=word, monthly_value_minor=100)
-        PhotoFactory(visit=visit, caption=word)
+        PhotoFactory(visit=visit, caption=word, file=stored(f"{word}.jpg"), thumbnail=stored(f"{word}-small.jpg"))
         MustStockRuleFactory(account=account, product=self.product, store_format=word)
         RetailerArticleFactory(account=account, product=self.product, article_no=word)
-        ImportBatchFactory(account=account, uploaded_by=person, file=StoredFileFactory(original_name=f"{word}.csv"))
-        report = ReportFactory(account=account, owner=person)
+        ImportBatchFactory(account=account, uploaded_by=person, file=stored(f"{word}.csv"), error_file=stored(f"{word}-errors.csv"))
+        run = ReportRun.objects.create(kind="monthly", starts_on=date(2026, 3, 1), ends_on=date(2026, 3, 31), ordered_by=person)
+        report = ReportFactory(account=account, owner=person, run=run)
         ReportSection.objects.create(report=report, key="sales", position=1, commentary=f"{word} words")
         ReportFactory(about_person=person, owner=person, subject_label=f"{word} person")
         Job.objects.create(kind="access.test", requested_by=person, subject=f"{word} job")
         away = UserFactory(ka_manager=True, team=person.team, phone=f"{word} 2")
         DelegationFactory(absent=away, deputy=person, reason=f"{word} reason", handover=f"{word} handover", ends_on=date(2026, 3, 2))
         record(account, "account.changed", actor=person, changes={"name": [f"{word} old", f"{word} new"]}, reason=word)
+        return store
 
     def sees_foreign(self, person):
         """Whether the other half is this person's business too, so that its texts are no leak."""
