@@ -107,7 +107,7 @@ class CategoryTotalLoad(SellOutLoad):
             "market_net_minor": value,
         }
         fill(FACTS.staging, FACTS.columns, {name: values[good] for name, values in staged.items()})
-        self._note(chunk, reading, errors, bad)
+        self._note(chunk, reading, errors, bad, digits)
         self._note_good(good, accounts, months, None)
 
     def _months(self, column, refuse, today):

@@ -214,8 +214,8 @@ class SellOutLoad:
         if not good.any():
             return
         if grain is not None:
-            self.grains |= set(np.unique(grain[good]).tolist())
-        self.accounts_seen |= set(np.unique(accounts[good]).tolist())
+            self.grains |= set(np.flatnonzero(np.bincount(grain[good])).tolist())
+        self.accounts_seen |= set(np.flatnonzero(np.bincount(accounts[good])).tolist())
         first, last = days[good].min().astype(object), days[good].max().astype(object)
         outcome = self.outcome
         outcome.starts_on = min(outcome.starts_on or first, first)
@@ -228,7 +228,7 @@ class SellOutLoad:
         if len(outcome.first_rows) < PREVIEW_ROWS:
             outcome.columns = [reading.header.name_of(name) for name in names]
             for index in range(min(PREVIEW_ROWS - len(outcome.first_rows), len(chunk))):
-                outcome.first_rows.append([_shown(chunk.columns[name], index, SELLOUT[name].kind, digits) for name in names])
+                outcome.first_rows.append([_shown(chunk.columns[name], index, reading.schema[name].kind, digits) for name in names])
         if errors:
             position = {int(number): index for index, number in enumerate(chunk.numbers)}
             errors.sort(key=lambda error: error.row)
@@ -287,10 +287,12 @@ class SellOutLoad:
     def _accounts(self, columns, stores, refuse):
         """Account ids of the stores, held against the account that the row, the file or the sender names."""
         known = self.known
-        distinct, codes = np.unique(stores, return_inverse=True)
-        of_store = np.array([known.account_of_store.get(pk, UNKNOWN) for pk in distinct.tolist()], dtype=np.int64)
-        accounts = of_store[codes]
         store_column = next(name for name in ("store_code", "store_gln", "retailer_store_no") if name in columns)
+        codes = columns[store_column].codes
+        store_ids = np.full(len(columns[store_column].values), UNKNOWN, dtype=np.int64)
+        store_ids[codes] = stores
+        of_store = np.array([known.account_of_store.get(pk, UNKNOWN) for pk in store_ids.tolist()], dtype=np.int64)
+        accounts = of_store[codes]
         named = columns.get("account_code")
         if named is not None:
             ids = [known.accounts[value].pk if value in known.accounts else UNKNOWN for value in named.values]
@@ -299,18 +301,25 @@ class SellOutLoad:
                 other = [pk != UNKNOWN and not known.within(pk, known.account) for pk in ids]
                 reason = _("is not %(account)s, for which the file was given.") % {"account": known.account.code}
                 refuse.where("account_code", np.array(other, dtype=bool)[named.codes], "account", reason)
-            rows = np.array(ids, dtype=np.int64)[named.codes]
-            foreign = np.zeros(len(stores), dtype=bool)
-            pairs = np.unique(np.stack([rows, accounts]), axis=1).T.tolist() if len(rows) else []
-            for named_id, store_account in pairs:
-                if UNKNOWN not in (named_id, store_account) and not known.within(store_account, known.account_by_id[named_id]):
-                    foreign |= (rows == named_id) & (accounts == store_account)
+            pairs = named.codes.astype(np.int64) * len(of_store) + codes
+            foreign = [
+                pair
+                for pair in np.flatnonzero(np.bincount(pairs, minlength=1)).tolist()
+                if self._is_foreign(ids[pair // len(of_store)], int(of_store[pair % len(of_store)]))
+            ]
+            foreign = np.isin(pairs, foreign) if foreign else np.zeros(len(pairs), dtype=bool)
             refuse.where(store_column, foreign, "foreign_store", _("is a store of another account than the row's."))
         elif known.account:
-            foreign = [pk for pk in np.unique(accounts).tolist() if pk != UNKNOWN and not known.within(pk, known.account)]
+            foreign = [pk for pk in set(of_store.tolist()) if self._is_foreign(known.account.pk, pk)]
             reason = _("is a store of another account than %(account)s.") % {"account": known.account.name}
-            refuse.where(store_column, np.isin(accounts, foreign), "foreign_store", reason)
+            if foreign:
+                refuse.where(store_column, np.isin(accounts, foreign), "foreign_store", reason)
         return accounts
+
+    def _is_foreign(self, named, account_of_store):
+        """Whether a store of the one account cannot stand in a row of the other; unknown ones are refused elsewhere."""
+        known = self.known
+        return UNKNOWN not in (named, account_of_store) and not known.within(account_of_store, known.account_by_id[named])
 
     def _amounts(self, columns, refuse):
         amounts = {target: columns[name].array(np.int64, missing=0) for name, target in AMOUNTS.items()}
@@ -341,7 +350,7 @@ class SellOutLoad:
         return days, month, monday, np.where(weekly, 7, 1)
 
     def _check_currencies(self, accounts, digits):
-        new = set(np.unique(accounts).tolist()) - self.accounts_seen
+        new = set(np.flatnonzero(np.bincount(accounts)).tolist()) - self.accounts_seen
         for pk in new:
             account = self.known.account_by_id[pk]
             if digits_of(account.currency) != digits:
