@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -58,9 +58,9 @@ def order_reports(
     today = today or timezone.localdate()
     if accounts or people or teams or company:
         scope = {
-            "accounts": sorted(account.pk for account in accounts),
-            "people": sorted(person.pk for person in people),
-            "teams": sorted(team.pk for team in teams),
+            "accounts": sorted({account.pk for account in accounts}),
+            "people": sorted({person.pk for person in people}),
+            "teams": sorted({team.pk for team in teams}),
             "company": bool(company),
         }
     else:
@@ -72,8 +72,12 @@ def order_reports(
         "languages": [code for code, _name in settings.LANGUAGES if code in languages] or [settings.LANGUAGE_CODE],
         "today": str(today),
     }
-    with transaction.atomic():
-        return _write_order(kind, period, scope, actor, today)
+    try:
+        with transaction.atomic():
+            return _write_order(kind, period, scope, actor, today)
+    except IntegrityError:  # a rival made the same reports in this moment: now they are there to be refreshed
+        with transaction.atomic():
+            return _write_order(kind, period, scope, actor, today)
 
 
 def check_kind(kind, period):

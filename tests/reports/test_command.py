@@ -85,9 +85,21 @@ def test_without_out_the_files_go_into_the_data_folder(world, working, data_dir,
 
 
 def test_a_person_is_found_by_name_or_address(world, working, tmp_path, capsys):
-    build("monthly", "2026-03", "--user", "Mei Lin", "MEI@example.com", "--format", "json", "--out", str(tmp_path), "--wait", capsys=capsys)
+    build(
+        "monthly",
+        "2026-03",
+        "--user",
+        "Mei Lin",
+        "MEI@example.com",
+        "--format",
+        "json",
+        "--out",
+        str(tmp_path / "out"),
+        "--wait",
+        capsys=capsys,
+    )
 
-    assert [path.name for path in tmp_path.iterdir()] == ["monthly_2026-03_person-mei@example.com.json"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["monthly_2026-03_person-mei@example.com.json"]
 
 
 def test_without_wait_it_only_orders(world, capsys):
@@ -149,6 +161,6 @@ def test_two_subjects_of_one_file_name_do_not_overwrite_each_other(world, workin
     for code in ("N/1", "N:1"):
         KeyAccountFactory(code=code)
 
-    build("monthly", "2026-03", "--account", "N/1", "N:1", "--format", "json", "--out", str(tmp_path), "--wait", capsys=capsys)
+    build("monthly", "2026-03", "--account", "N/1", "N:1", "--format", "json", "--out", str(tmp_path / "out"), "--wait", capsys=capsys)
 
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["monthly_2026-03_N_1-2.json", "monthly_2026-03_N_1.json"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["monthly_2026-03_N_1-2.json", "monthly_2026-03_N_1.json"]

@@ -43,7 +43,7 @@ HOSTILE = [
 def pdf_text(content):
     pdf = pypdfium2.PdfDocument(content)
     try:
-        return "\n".join(page.get_textpage().get_text_range() for page in pdf)
+        return "\n".join(page.get_textpage().get_text_range() for page in pdf).replace("\u200b", "")  # break opportunities in long words
     finally:
         pdf.close()
 
