@@ -122,7 +122,8 @@ def visit_notes(accounts, period, *, visitors=None, limit=100):
     if visitors is not None:
         visits = visits.filter(visitor__in=visitors)
     return list(
-        visits.values("account_id", "purpose", "note", store_name=F("store__name"), visitor_name=F("visitor__name"), seen_on=F("planned_on"))
+        visits.values("account_id", "purpose", "note", store_name=F("store__name"), visitor_name=F("visitor__name"),
+                      seen_on=F("planned_on"))
         .order_by("-planned_on", "-pk")[:limit]
     )  # fmt: skip
 

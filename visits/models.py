@@ -15,7 +15,6 @@ from sales.models import Category, Product
 from .querysets import VisitFactQuerySet, VisitQuerySet
 from .states import VisitStatus
 
-
 CLOCK_TOLERANCE_S = 600
 
 

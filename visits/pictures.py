@@ -10,6 +10,7 @@ import warnings
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ka_crm.errors import DomainError
@@ -20,6 +21,10 @@ LONGEST_SIDE = 1600
 THUMBNAIL_SIDE = 320
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
+NO_HEIC = gettext_lazy(
+    "This is a HEIC photo, which not every device can show. On an iPhone choose Settings → Camera → Formats → Most Compatible, "
+    "or send JPEG, PNG or WebP."
+)
 
 
 class PhotoRefused(DomainError):
@@ -47,11 +52,7 @@ def read_picture(file):
     if not received:
         raise PhotoRefused(_("The photo is empty. Take it again."))
     if received[4:8] == b"ftyp" and received[8:12] in _HEIC_BRANDS:
-        raise PhotoRefused(
-            _(
-                "This is a HEIC photo, which not every device can show. On an iPhone choose Settings → Camera → Formats → Most Compatible, or send JPEG, PNG or WebP."
-            )
-        )
+        raise PhotoRefused(NO_HEIC)
     image = _decode(received)
     picture = _fit(image, LONGEST_SIDE)
     return Picture(

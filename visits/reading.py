@@ -1,6 +1,7 @@
 """The visit as it is read: figures, facts, photos and what happened, for supervisors and everybody else in scope."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -128,10 +129,13 @@ def gaps_of_store(store, day):
 
 
 def timeline(events):
-    """Audit events as the timeline component draws them; what was recorded is on the page already, so only moves say more."""
+    """Audit events as the timeline component draws them; what was recorded is on the page already, so repeats are one entry."""
     entries = []
-    for event in events:
-        title, icon, tone = _TITLES.get(event.verb, (event.verb, "history", ""))
+    for (verb, _who), repeats in groupby(events, key=lambda event: (event.verb, event.actor_id)):
+        event, *others = repeats
+        title, icon, tone = _TITLES.get(verb, (verb, "history", ""))
+        if others:
+            title = _("%(title)s, %(count)d times") % {"title": title, "count": len(others) + 1}
         day = event.changes.get("planned_on")
         text = event.reason or (f"{day[0]} → {day[1]}" if day and day[0] else "")
         actor = f"{event.actor} ({_('for %(name)s') % {'name': event.on_behalf_of}})" if event.on_behalf_of else str(event.actor)

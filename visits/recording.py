@@ -81,13 +81,13 @@ def _statement(part, posted, stamp):
 
 
 # -- what the page shows -------------------------------------------------------------------------------------------------------
-def page_of(visit, *, added=(), posted=None, errors=None):
+def page_of(visit, user, *, added=(), posted=None, errors=None):
     """All that the recording page shows, in a fixed number of statements.
 
     ``added``: ids of further products to check; ``posted`` and ``errors``: a refused form, shown again as it was typed.
     """
     categories = list(Category.objects.order_by("name"))
-    previous = _previous_visit(visit)
+    previous = _previous_visit(visit, user)
     shelf = _shelf_forms(visit, added, previous) if visit.store_id else []
     forms = {
         "shelf": shelf,
@@ -106,7 +106,7 @@ def page_of(visit, *, added=(), posted=None, errors=None):
         "subjects": Photo.Subject.choices,
         "photos": list(visit.photos.select_related("reused_from__visit__store").order_by("pk")),
         "previous": previous,
-        "contacts": list(Contact.objects.filter(store=visit.store).active()[:3]) if visit.store_id else [],
+        "contacts": list(Contact.objects.visible_to(user).filter(store=visit.store).active()[:3]) if visit.store_id else [],
         "currency": visit.account.currency,
         "checked_count": sum(1 for one in shelf if one.values["state"]),
     }
@@ -119,11 +119,11 @@ def _show_again(forms, posted, errors):
             one.errors = {path.rpartition(".")[2]: message for path, message in (errors or {}).items()}
 
 
-def _previous_visit(visit):
-    """The last visit to this store before this one that took place, with its gaps, or None."""
+def _previous_visit(visit, user):
+    """The last visit to this store before this one that took place and that ``user`` may see, with its gaps; or None."""
     if visit.store_id is None:
         return None
-    earlier = Visit.objects.took_place().filter(store=visit.store, planned_on__lte=visit.planned_on).exclude(pk=visit.pk)
+    earlier = Visit.objects.visible_to(user).took_place().filter(store=visit.store, planned_on__lte=visit.planned_on).exclude(pk=visit.pk)
     previous = earlier.select_related("visitor").order_by("-planned_on", "-pk").first()
     if previous is None:
         return None

@@ -3,8 +3,10 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ka_crm import formats
 from ka_crm.tables import Column, DayColumn, InstantColumn, NumberColumn, StatusColumn, Table
 
+from .figures import SEEN
 from .models import Visit
 
 
@@ -33,6 +35,16 @@ class VisitTable(Table):
             "place", "planned_on", "visitor", "purpose", "status", "out_of_stock_count", "gap_count", "photo_count",
             "origin", "minutes", "checked_in_at", "distance_m", "objective",
         )  # fmt: skip
+
+    def _seen(self, value, record):
+        """A count of what was seen; nothing where nobody has been there, since none found is something else."""
+        return value if record.status in SEEN else formats.MISSING
+
+    def _seen_or_none(self, value, record):
+        return value if record.status in SEEN else None
+
+    render_out_of_stock_count = render_gap_count = render_photo_count = _seen
+    export_out_of_stock_count = export_gap_count = export_photo_count = _seen_or_none
 
     def render_place(self, value, record):
         return value if record.store_id else gettext("%(account)s, headquarters") % {"account": value}

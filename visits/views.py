@@ -215,7 +215,7 @@ def visit_record(request, pk):
         except DomainError as error:
             messages.error(request, str(error))
             return redirect("visits:visit_record", pk=visit.pk)
-    context = {"visit": visit, **recording.page_of(visit, added=_added(request), posted=posted, errors=errors)}
+    context = {"visit": visit, **recording.page_of(visit, request.user, added=_added(request), posted=posted, errors=errors)}
     return render(request, "visits/visit_record.html", context, status=status)
 
 
@@ -232,7 +232,8 @@ def _take_part(request, visit):
         if part == "check_out":
             messages.success(request, _("Checked out. Well done."))
             return redirect(visit)
-        messages.success(request, _("Saved."))
+        if part != "check_in":  # the page itself shows that
+            messages.success(request, _("Saved."))
     anchor = part.replace("_", "-") if part.replace("_", "").isalpha() and part.isascii() else ""
     return HttpResponseRedirect(f"{reverse('visits:visit_record', args=[visit.pk])}#{anchor}")
 

@@ -122,14 +122,9 @@ def test_a_change_of_an_older_version_is_refused(boss, account):
 
 
 # -- pages -------------------------------------------------------------------------------------------------------------------
-def entered(account, product, **changes):
-    return {
-        "account": account.pk if account else "",
-        "product": product.pk,
-        "store_format": "",
-        "starts_on": "2026-03-02",
-        "ends_on": "",
-    } | changes
+def entered(account, product, changes=(), **values):
+    form = {"account": account.pk if account else "", "product": product.pk, "store_format": "", "starts_on": "2026-03-02", "ends_on": ""}
+    return form | values | dict(changes)
 
 
 def test_a_supervisor_adds_changes_and_ends(open_as, boss, account):
@@ -166,7 +161,7 @@ def test_two_people_change_one_rule(open_as, boss, account):
     ],
 )
 def test_a_rule_that_cannot_be_is_told_at_the_form(open_as, boss, account, changes):
-    answer = open_as(boss).post(reverse("contracts:must_stock_create"), entered(account, ProductFactory(), **changes))
+    answer = open_as(boss).post(reverse("contracts:must_stock_create"), entered(account, ProductFactory(), changes))
     assert answer.status_code == 422
     assert not MustStockRule.objects.exists()
 

@@ -66,7 +66,8 @@ def test_a_conflict_is_reported_with_what_the_server_kept(send, visit):
 
 HOSTILE = [
     b"", b"\xff\xfe", b"{", b"[]", b"null", b'{"visit": NaN}', b'{"visit": 1e999999999999999999999}', b"[" * 100_000, b"1" * 5000,
-    b'{"visit": "\\ud800"}', b'{"visit": {"a": 1}}', b'{"\\u0000": 1}', b'{"visit": "00000000-0000-0000-0000-000000000000", "header": {"store": 1e400}}',
+    b'{"visit": "\\ud800"}', b'{"visit": {"a": 1}}', b'{"\\u0000": 1}',
+    b'{"visit": "00000000-0000-0000-0000-000000000000", "header": {"store": 1e400}}',
 ]  # fmt: skip
 
 

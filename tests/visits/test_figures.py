@@ -99,7 +99,8 @@ def month_of_visits(rep, store):
 
 
 EXPECTED = figures.VisitFigures(
-    planned=4, planned_done=2, ad_hoc=1, missed=1, cancelled=1, open=1, stores_seen=2, products_checked=3, products_on_shelf=1, out_of_stock=2,
+    planned=4, planned_done=2, ad_hoc=1, missed=1, cancelled=1, open=1, stores_seen=2, products_checked=3, products_on_shelf=1,
+    out_of_stock=2,
     must_stock_checked=2, must_stock_found=1, competitor_facts=1, category_asks=1, photos=1,
 )  # fmt: skip
 

@@ -328,6 +328,13 @@ def test_the_recording_page_has_the_must_stock_products_and_the_last_visit(open_
     )
 
 
+def test_the_last_visit_of_a_store_that_left_ones_care_stays_hidden(open_as, rep, store, visit):
+    VisitFactory(store=store, completed=True, planned_on=date(2026, 2, 2), note="Not for you")
+    assert "Not for you" in text_of(open_as(rep).get(reverse("visits:visit_record", args=[visit.pk])))
+    rep.assignments.update(ends_on=date(2026, 1, 31))
+    assert "Not for you" not in text_of(open_as(rep).get(reverse("visits:visit_record", args=[visit.pk])))
+
+
 def test_the_recording_page_asks_as_much_for_three_products_as_for_one(open_as, rep, store, visit, product, assert_same_statements):
     client = open_as(rep)
 
@@ -413,16 +420,19 @@ HOSTILE = [
 ]
 
 
+EVERY_NAME = [
+    "id", "product", "facings", "price", "stock_units", "note", "text", "topic", "brand", "category", "latitude", "longitude", "accuracy_m",
+    "state", "monthly_value", "q", "store", "client_id", "planned_on", "planned_at", "visitor", "purpose", "objective", "reason",
+    "seen_version", "add", "for", "subject", "captured_at",
+]  # fmt: skip
+EVERY_FILTER = ["q", "for", "store", "visitor", "account", "status", "purpose", "from_day", "to_day", "sort", "page", "size", "add"]
+
+
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_values_never_break_a_page(open_as, rep, visit, product, value):
     client = open_as(rep)
     value = value.encode("utf-8", "replace").decode()
-    everything = {
-        "id": value, "product": value, "facings": value, "price": value, "stock_units": value, "note": value, "text": value, "topic": value, "brand": value,
-        "category": value, "latitude": value, "longitude": value, "accuracy_m": value, "state": value, "monthly_value": value, "q": value, "store": value,
-        "client_id": value, "planned_on": value, "planned_at": value, "visitor": value, "purpose": value, "objective": value, "reason": value,
-        "seen_version": value, "add": value, "for": value, "subject": value, "captured_at": value,
-    }  # fmt: skip
+    everything = dict.fromkeys(EVERY_NAME, value)
     answers = [
         client.post(reverse("visits:visit_record", args=[visit.pk]), everything | {"part": part})
         for part in ("shelf", "competitors", "category_asks", "observations", "note", "check_in", "check_out", "photos", value)
@@ -432,24 +442,7 @@ def test_hostile_values_never_break_a_page(open_as, rep, visit, product, value):
         client.post(reverse(f"visits:{name}", args=[visit.pk]), everything) for name in ("visit_change", "visit_cancel", "visit_missed")
     ]
     if len(value) < 2000:
-        asked = {
-            name: value
-            for name in (
-                "q",
-                "for",
-                "store",
-                "visitor",
-                "account",
-                "status",
-                "purpose",
-                "from_day",
-                "to_day",
-                "sort",
-                "page",
-                "size",
-                "add",
-            )
-        }
+        asked = dict.fromkeys(EVERY_FILTER, value)
         answers += [client.get(reverse(f"visits:{name}"), asked) for name in ("visit_list", "today", "visit_plan", "store_search")]
         answers += [
             client.get(reverse(f"visits:{name}", args=[visit.pk]), asked) for name in ("visit_record", "visit_detail", "product_search")

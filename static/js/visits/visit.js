@@ -183,7 +183,7 @@
       line.dataset.gap = form.dataset.id
       $('[data-gap-name]', line).textContent = form.dataset.name
       const note = $('input', line)
-      note.setAttribute('form', form.id)
+      note.setAttribute('form', form.getAttribute('id')) // form.id is its hidden field of that name
       note.id = `gap-${form.dataset.id}`
       $('label', line).htmlFor = note.id
       list.append(line)
