@@ -9,7 +9,7 @@ class TeamConfig(AppConfig):
     def ready(self):
         from ka_crm import navigation, policy_examples, statuses  # here and below: models are there only now
 
-        from . import receivers  # noqa: F401 – connects them
+        from . import checks, receivers  # noqa: F401 – connects them
 
         statuses.register("team.user", active="ok", inactive="neutral")
         policy_examples.register("team:person", model="team.User")

@@ -215,7 +215,6 @@ def header_problems(answer, *, signed_in):
     for name, wanted in (
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", settings.SECURE_REFERRER_POLICY),
-        ("X-Frame-Options", "DENY"),
     ):
         if answer.headers.get(name) != wanted:
             yield f"has {name} {answer.headers.get(name)!r}, not {wanted!r}"
