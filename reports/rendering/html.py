@@ -5,7 +5,7 @@ from django.utils import translation
 
 from .scale import plotted
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 720, 230, 58, 26, 10, 8
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 720, 230, 58, 26, 10, 28
 BAR, GAP = 11, 12
 
 
