@@ -9,6 +9,8 @@ so in ``AppConfig.ready()``:
 or, where the keyword is no field of the model, gives the keywords of a row:
 
     policy_examples.register("visits:photo_file", model="visits.Photo", kwargs=lambda photo: {"digest": photo.file.sha256})
+
+or, where the route is only for some rows, says which: ``only={"status": "planned"}``.
 """
 
 import uuid
@@ -29,11 +31,12 @@ class Example:
 
     model: str
     kwargs: Any = None
+    only: Any = None
 
 
-def register(prefix, *, model, kwargs=None):
-    """Say that routes whose name starts with ``prefix`` are about rows of ``model`` (``"app.Model"``)."""
-    _EXAMPLES[prefix] = Example(model, kwargs)
+def register(prefix, *, model, kwargs=None, only=None):
+    """Say that routes whose name starts with ``prefix`` are about rows of ``model`` (``"app.Model"``) that pass the filter ``only``."""
+    _EXAMPLES[prefix] = Example(model, kwargs, only)
 
 
 def example_for(url_name, keywords):
@@ -73,9 +76,9 @@ def _has(model, name):
 def own_and_foreign(example, user, keywords):
     """Keywords of a row that ``user`` may see and of one that is not theirs; None for each that the data does not hold."""
     model = apps.get_model(example.model)
-    visible = model._default_manager.visible_to(user)
-    own = model._base_manager.filter(pk__in=visible.order_by().values("pk")).order_by("pk").first()
-    foreign = model._base_manager.exclude(pk__in=visible.order_by().values("pk")).order_by("pk").first()
+    visible = model._default_manager.visible_to(user).order_by().values("pk")
+    fitting = model._base_manager.filter(**(example.only or {})).order_by("pk")
+    own, foreign = fitting.filter(pk__in=visible).first(), fitting.exclude(pk__in=visible).first()
     return _kwargs(example, own, keywords), _kwargs(example, foreign, keywords)
 
 

@@ -16,6 +16,7 @@ class SalesConfig(AppConfig):
 
         post_migrate.connect(_load_shipped_profiles, sender=self, dispatch_uid="sales.shipped_profiles")
         policy_examples.register("sales:import", model="sales.ImportBatch")
+        policy_examples.register("sales:import_errors", model="sales.ImportBatch", only={"error_file__isnull": False})
         navigation.register("sales", _("Products"), "sales:product_list", icon="package", capability="products.view", order=30)
         navigation.register("data", _("Imports"), "sales:import_list", icon="upload", capability="imports.view", order=60)
         navigation.register("data", _("Import profiles"), "sales:profile_list", icon="adjustments", capability="imports.view", order=61)

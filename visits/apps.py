@@ -13,6 +13,8 @@ class VisitsConfig(AppConfig):
     def ready(self):
         for part in ("visits:product_search", "visits:competitor"):
             policy_examples.register(part, model="visits.Visit")
+        for verb in ("visits:visit_change", "visits:visit_cancel", "visits:visit_missed"):
+            policy_examples.register(verb, model="visits.Visit", only={"status": "planned"})
         policy_examples.register("visits:product_form", model="visits.Visit", kwargs=_visit_and_any_product)
         navigation.register("work", _("Today"), "visits:today", icon="map-pin", capability="visits.record", order=5, phone=True)
         navigation.register("work", _("Visits"), "visits:visit_list", icon="list-check", capability="visits.view", order=15, phone=True)
