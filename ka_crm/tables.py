@@ -265,7 +265,8 @@ class Table(tables.Table):
         column = self.base_columns[name]
         if column.verbose_name:
             return column.verbose_name
-        field = _field_of(self.data.model, str(column.accessor or name).split("__")[0])  # “Account” says more than “Name”
+        head = str(column.accessor or name).split("__")[0]  # “Account” says more than “Name”
+        field = _field_of(self.data.model, head) or _field_of(self.data.model, name)  # the second for get_kind_display
         return capfirst(field.verbose_name) if field is not None else capfirst(name.replace("_", " "))
 
     # -- cells ---------------------------------------------------------------------------------------------------------------

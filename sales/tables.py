@@ -30,7 +30,7 @@ class ImportBatchTable(Table):
     rows_imported = NumberColumn(verbose_name=_("Imported"))
     rows_unchanged = NumberColumn(verbose_name=_("Unchanged"))
     rows_rejected = NumberColumn(verbose_name=_("Refused"))
-    uploaded_by = Column(order_by="uploaded_by__sort_key")
+    uploaded_by = Column(verbose_name=_("Uploaded by"), order_by="uploaded_by__sort_key")
     created_at = InstantColumn(verbose_name=_("Received"))
 
     hidden_columns = ("rows_unchanged", "uploaded_by")
