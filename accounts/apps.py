@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from ka_crm import navigation, policy_examples
+from ka_crm import navigation, panels, policy_examples
 
 
 class AccountsConfig(AppConfig):
@@ -10,6 +10,8 @@ class AccountsConfig(AppConfig):
 
     def ready(self):
         policy_examples.register("accounts:assignment_create", model="accounts.KeyAccount")
+        policy_examples.register("accounts:person_panel", model="team.User")
+        panels.register("person", title=_("Accounts"), url_name="accounts:person_panel", order=10, capability="people.view")
         navigation.register(
             "accounts", _("Key accounts"), "accounts:account_list", icon="building-store", capability="accounts.view", order=20, phone=True
         )

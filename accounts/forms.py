@@ -11,6 +11,11 @@ from .models import AccountAssignment, Contact, KeyAccount, Store
 CURRENCY_HELP = _("Three letters, such as USD or CNY.")
 
 
+def is_id(text):
+    """Whether ``text`` from outside can be a primary key at all."""
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
 def clean_currency(code):
     """An ISO 4217 code that this program can round by."""
     from babel.numbers import get_currency_name  # only this check needs the names
@@ -22,7 +27,13 @@ def clean_currency(code):
 
 class KeyAccountForm(RecordForm):
     sections = (
-        (_("Trade"), ["trade_route", "country", "gln", "currency", "claim_currency", "sellout_format", "payment_days", "valid_from", "valid_to"]),
+        (
+            _("Trade"),
+            [
+                *("trade_route", "country", "gln", "currency", "claim_currency"),
+                *("sellout_format", "payment_days", "valid_from", "valid_to"),
+            ],
+        ),
         (_("Legal identity"), ["legal_name", "tax_id", "website", "address"]),
         (_("Dossier"), ["is_strategic", "strategic_reason", "history", "needs", "plans", "competitors"]),
     )
@@ -31,9 +42,10 @@ class KeyAccountForm(RecordForm):
     class Meta:
         model = KeyAccount
         fields = [
-            "code", "name", "kind", "parent", "trade_route", "country", "gln", "currency", "claim_currency", "sellout_format", "valid_from", "valid_to",
-            "legal_name", "tax_id", "address", "website", "payment_days", "is_strategic", "strategic_reason", "history", "needs", "plans", "competitors",
-        ]  # fmt: skip
+            *("code", "name", "kind", "parent", "trade_route", "country", "gln", "currency", "claim_currency", "sellout_format"),
+            *("valid_from", "valid_to", "legal_name", "tax_id", "address", "website", "payment_days"),
+            *("is_strategic", "strategic_reason", "history", "needs", "plans", "competitors"),
+        ]
         help_texts = {
             "country": _("Two letters, such as US or CN."),
             "currency": CURRENCY_HELP,
@@ -76,9 +88,9 @@ class StoreForm(RecordForm):
     class Meta:
         model = Store
         fields = [
-            "account", "code", "name", "retailer_store_no", "gln", "region", "store_format", "country", "city", "address", "latitude", "longitude",
-            "opened_on", "closed_on",
-        ]  # fmt: skip
+            *("account", "code", "name", "retailer_store_no", "gln", "region", "store_format"),
+            *("country", "city", "address", "latitude", "longitude", "opened_on", "closed_on"),
+        ]
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
@@ -105,9 +117,9 @@ class ContactForm(RecordForm):
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["account"].queryset = KeyAccount.objects.visible_to(user).active()
-        account = self.data.get("account") or self.initial.get("account") or self.instance.account_id
+        account = str(self.data.get("account") or self.initial.get("account") or self.instance.account_id or "")
         stores = Store.objects.visible_to(user).active()
-        self.fields["store"].queryset = stores.filter(account=account) if str(account or "").isascii() and str(account or "").isdigit() and len(str(account)) < 19 else stores.none()
+        self.fields["store"].queryset = stores.filter(account=account) if is_id(account) else stores.none()
 
     def clean(self):
         cleaned = super().clean()

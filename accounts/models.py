@@ -48,7 +48,9 @@ class KeyAccount(SearchedModel):
     code = models.CharField(_("code"), max_length=30, unique=True)
     name = models.CharField(_("name"), max_length=200)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.CHAIN)
-    parent = models.ForeignKey("self", verbose_name=_("belongs to"), null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    parent = models.ForeignKey(
+        "self", verbose_name=_("belongs to"), null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
     path = models.CharField(max_length=200, editable=False, default="", db_index=True)
     trade_route = models.CharField(_("trade route"), max_length=20, choices=TradeRoute, default=TradeRoute.DIRECT)
     gln = models.CharField(_("GLN"), max_length=13, blank=True, validators=[validate_gln])
@@ -130,9 +132,13 @@ class Store(SearchedModel):
         verbose_name = _("store")
         verbose_name_plural = _("stores")
         constraints = [
-            models.CheckConstraint(condition=Q(opened_on=None) | Q(closed_on=None) | Q(closed_on__gte=F("opened_on")), name="store_closed_after_opened"),
+            models.CheckConstraint(
+                condition=Q(opened_on=None) | Q(closed_on=None) | Q(closed_on__gte=F("opened_on")), name="store_closed_after_opened"
+            ),
             models.UniqueConstraint(fields=["gln"], condition=~Q(gln=""), name="store_gln_unique"),
-            models.UniqueConstraint(fields=["account", "retailer_store_no"], condition=~Q(retailer_store_no=""), name="store_no_unique_in_account"),
+            models.UniqueConstraint(
+                fields=["account", "retailer_store_no"], condition=~Q(retailer_store_no=""), name="store_no_unique_in_account"
+            ),
         ]
 
     def __str__(self):
@@ -161,7 +167,9 @@ class Contact(SearchedModel):
     name = models.CharField(_("name"), max_length=120)
     function = models.CharField(_("function"), max_length=20, choices=Function, default=Function.BUYER)
     title = models.CharField(_("title"), max_length=120, blank=True)
-    subjects = models.CharField(_("subjects"), max_length=250, blank=True, help_text=_("What to ask them about: leaflet, display, invoice, rebate …"))
+    subjects = models.CharField(
+        _("subjects"), max_length=250, blank=True, help_text=_("What to ask them: leaflet, display, invoice, rebate …")
+    )
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     notes = models.TextField(_("notes"), blank=True)

@@ -32,7 +32,11 @@ class KeyAccountQuerySet(models.QuerySet):
         return self.filter(path__startswith=account.path)
 
     def for_list(self):
-        return self.select_related("parent").annotate(store_count=models.Count("stores", filter=Q(stores__archived_at=None))).order_by("sort_key", "pk")
+        return (
+            self.select_related("parent")
+            .annotate(store_count=models.Count("stores", filter=Q(stores__archived_at=None)))
+            .order_by("sort_key", "pk")
+        )
 
 
 class ByAccountQuerySet(models.QuerySet):

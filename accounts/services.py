@@ -32,7 +32,9 @@ def change_account(*, account, values, actor, expected_version=None):
     """
     parent = values.get("parent", account.parent)
     if parent and parent.path.startswith(account.path):
-        raise DomainError(_("“%(account)s” cannot belong to itself or to an account below it. Choose another place.") % {"account": account})
+        raise DomainError(
+            _("“%(account)s” cannot belong to itself or to an account below it. Choose another place.") % {"account": account}
+        )
     changed = change_record(account, values=values, actor=actor, verb="account.changed", expected_version=expected_version)
     new_path = path_below(changed.parent, changed.pk)
     if new_path != changed.path:

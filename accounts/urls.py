@@ -4,7 +4,7 @@ from django.urls import path
 
 from ka_crm import policy
 
-from . import views
+from . import person_views, views
 
 app_name = "accounts"
 viewing = policy.requires("accounts.view")
@@ -26,4 +26,5 @@ urlpatterns = [
     path("contacts/<int:pk>/", views.contact_detail, name="contact_detail"),
     path("contacts/<int:pk>/edit/", views.contact_edit, name="contact_edit"),
     path("contacts/<int:pk>/archive/", views.contact_archive, name="contact_archive"),
+    path("people/<int:pk>/assignments/", person_views.person_panel, name="person_panel"),
 ]

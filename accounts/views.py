@@ -1,7 +1,6 @@
 """Pages of accounts, stores, contacts and assignments: scoped lookup → checked input → one service call → answer."""
 
-from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,14 +8,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from ka_crm import policy
-from ka_crm.errors import DomainError
 from ka_crm.forms import form_page
 from ka_crm.listpage import Action, ListPage
+from ka_crm.recordpages import archive_or_restore, create_page, edit_page
 from team.trail import trail_of
 
 from . import services
 from .filters import ContactFilter, KeyAccountFilter, StoreFilter
-from .forms import AssignmentForm, ContactForm, EndAssignmentForm, KeyAccountForm, StoreForm
+from .forms import AssignmentForm, ContactForm, EndAssignmentForm, KeyAccountForm, StoreForm, is_id
 from .models import AccountAssignment, Contact, KeyAccount, Store
 from .tables import ContactTable, KeyAccountTable, StoreTable
 
@@ -57,7 +56,7 @@ class ContactList(ListPage):
 def initial_account(request):
     """The account named in ``?account=`` if the person may see it: forms opened from an account's page start with it."""
     wanted = request.GET.get("account", "")
-    if wanted.isascii() and wanted.isdigit() and len(wanted) < 19:
+    if is_id(wanted):
         account = KeyAccount.objects.visible_to(request.user).active().filter(pk=wanted).first()
         return {"account": account.pk} if account else {}
     return {}
@@ -88,55 +87,27 @@ def account_detail(request, pk):
 
 @policy.requires("accounts.create")
 def account_create(request):
-    start = {"parent": initial_account(request).get("account")}
-    form = KeyAccountForm(request.POST or None, user=request.user, initial=start)
-    return form_page(
+    form = KeyAccountForm(request.POST or None, user=request.user, initial={"parent": initial_account(request).get("account")})
+    return create_page(
         request,
         form=form,
         save=lambda form: services.create_account(account=form.instance, actor=request.user),
         title=_("New key account"),
         back_url=reverse("accounts:account_list"),
-        success=_("“%(record)s” is created."),
     )
 
 
 @policy.requires("accounts.change")
 def account_edit(request, pk):
-    account = get_object_or_404(KeyAccount.objects.visible_to(request.user), pk=pk)
-    form = KeyAccountForm(request.POST or None, instance=account, user=request.user)
-    return form_page(
-        request,
-        form=form,
-        save=lambda form: services.change_account(account=account, values=form.values, actor=request.user, expected_version=form.expected_version),
-        title=_("Edit %(record)s") % {"record": account.name},
-        back_url=account.get_absolute_url(),
-        success=_("“%(record)s” is saved."),
-    )
-
-
-def _archive_or_restore(request, record, *, archive, restore):
-    """One button, two directions: what is in use goes to the archive, what is archived comes back."""
-    verb = restore if record.archived_at else archive
-    try:
-        verb()
-    except DomainError as error:
-        messages.error(request, str(error))
-    else:
-        said = _("“%(record)s” is back from the archive.") if verb is restore else _("“%(record)s” is in the archive. It can be brought back there.")
-        messages.success(request, said % {"record": record})
-    return redirect(record)
+    rows = KeyAccount.objects.visible_to(request.user)
+    return edit_page(request, rows=rows, pk=pk, form_class=KeyAccountForm, service=services.change_account, noun="account")
 
 
 @require_POST
 @policy.requires("accounts.change")
 def account_archive(request, pk):
-    account = get_object_or_404(KeyAccount.objects.visible_to(request.user), pk=pk)
-    return _archive_or_restore(
-        request,
-        account,
-        archive=lambda: services.archive_account(account=account, actor=request.user),
-        restore=lambda: services.restore_account(account=account, actor=request.user),
-    )
+    rows = KeyAccount.objects.visible_to(request.user)
+    return archive_or_restore(request, rows=rows, pk=pk, archive=services.archive_account, restore=services.restore_account, noun="account")
 
 
 @policy.requires("assignments.manage")
@@ -193,41 +164,26 @@ def store_detail(request, pk):
 
 @policy.requires("stores.change")
 def store_create(request):
-    form = StoreForm(request.POST or None, user=request.user, initial=initial_account(request))
-    return form_page(
+    return create_page(
         request,
-        form=form,
+        form=StoreForm(request.POST or None, user=request.user, initial=initial_account(request)),
         save=lambda form: services.create_store(store=form.instance, actor=request.user),
         title=_("New store"),
         back_url=reverse("accounts:store_list"),
-        success=_("“%(record)s” is created."),
     )
 
 
 @policy.requires("stores.change")
 def store_edit(request, pk):
-    store = get_object_or_404(Store.objects.visible_to(request.user), pk=pk)
-    form = StoreForm(request.POST or None, instance=store, user=request.user)
-    return form_page(
-        request,
-        form=form,
-        save=lambda form: services.change_store(store=store, values=form.values, actor=request.user, expected_version=form.expected_version),
-        title=_("Edit %(record)s") % {"record": store.name},
-        back_url=store.get_absolute_url(),
-        success=_("“%(record)s” is saved."),
-    )
+    rows = Store.objects.visible_to(request.user)
+    return edit_page(request, rows=rows, pk=pk, form_class=StoreForm, service=services.change_store, noun="store")
 
 
 @require_POST
 @policy.requires("stores.change")
 def store_archive(request, pk):
-    store = get_object_or_404(Store.objects.visible_to(request.user), pk=pk)
-    return _archive_or_restore(
-        request,
-        store,
-        archive=lambda: services.archive_store(store=store, actor=request.user),
-        restore=lambda: services.restore_store(store=store, actor=request.user),
-    )
+    rows = Store.objects.visible_to(request.user)
+    return archive_or_restore(request, rows=rows, pk=pk, archive=services.archive_store, restore=services.restore_store, noun="store")
 
 
 # -- contacts ----------------------------------------------------------------------------------------------------------------
@@ -240,38 +196,23 @@ def contact_detail(request, pk):
 
 @policy.requires("contacts.change")
 def contact_create(request):
-    form = ContactForm(request.POST or None, user=request.user, initial=initial_account(request))
-    return form_page(
+    return create_page(
         request,
-        form=form,
+        form=ContactForm(request.POST or None, user=request.user, initial=initial_account(request)),
         save=lambda form: services.create_contact(contact=form.instance, actor=request.user),
         title=_("New contact"),
         back_url=reverse("accounts:contact_list"),
-        success=_("“%(record)s” is created."),
     )
 
 
 @policy.requires("contacts.change")
 def contact_edit(request, pk):
-    contact = get_object_or_404(Contact.objects.visible_to(request.user), pk=pk)
-    form = ContactForm(request.POST or None, instance=contact, user=request.user)
-    return form_page(
-        request,
-        form=form,
-        save=lambda form: services.change_contact(contact=contact, values=form.values, actor=request.user, expected_version=form.expected_version),
-        title=_("Edit %(record)s") % {"record": contact.name},
-        back_url=contact.get_absolute_url(),
-        success=_("“%(record)s” is saved."),
-    )
+    rows = Contact.objects.visible_to(request.user)
+    return edit_page(request, rows=rows, pk=pk, form_class=ContactForm, service=services.change_contact, noun="contact")
 
 
 @require_POST
 @policy.requires("contacts.change")
 def contact_archive(request, pk):
-    contact = get_object_or_404(Contact.objects.visible_to(request.user), pk=pk)
-    return _archive_or_restore(
-        request,
-        contact,
-        archive=lambda: services.archive_contact(contact=contact, actor=request.user),
-        restore=lambda: services.restore_contact(contact=contact, actor=request.user),
-    )
+    rows = Contact.objects.visible_to(request.user)
+    return archive_or_restore(request, rows=rows, pk=pk, archive=services.archive_contact, restore=services.restore_contact, noun="contact")

@@ -11,7 +11,7 @@ class ContractsConfig(AppConfig):
     verbose_name = _("Contracts")
 
     def ready(self):
-        policy_examples.register("contracts:must_stock", model="contracts.MustStockRule")
+        policy_examples.register("contracts:must_stock", model="contracts.MustStockRule", only={"account__isnull": False})
         navigation.register(
             "terms", _("Must-stock lists"), "contracts:must_stock_list", icon="checklist", capability="visits.view", order=30
         )

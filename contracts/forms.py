@@ -27,6 +27,7 @@ class MustStockRuleForm(RecordForm):
         if not user.sees_all:  # a rule for the whole company is made by those whose business it is
             self.fields["account"].required = True
             self.fields["account"].empty_label = "---------"
+            self.fields["account"].help_text = _("Holds for the account and everything below it.")
         self.fields["product"].queryset = Product.objects.visible_to(user).active()
         formats = (
             Store.objects.visible_to(user)

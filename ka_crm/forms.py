@@ -74,7 +74,6 @@ class RecordForm(CleanFormMixin, forms.ModelForm):
         else:
             del self.fields["seen_version"]
 
-
     @property
     def values(self):
         """What the person entered, field → value, without the form's own bookkeeping."""

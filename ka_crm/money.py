@@ -19,7 +19,7 @@ def digits_of(currency):
 
 def to_decimal(value):
     """Exact Decimal of an int, Decimal or decimal text. A float is a TypeError, other text a ValueError."""
-    if isinstance(value, float) or isinstance(value, bool):
+    if isinstance(value, float | bool):
         raise TypeError(f"Money is never a {type(value).__name__}: {value!r}. Pass a Decimal, an int or text.")
     try:
         number = Decimal(value)

@@ -14,7 +14,7 @@ MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 @dataclass(frozen=True, order=True)
 class Period:
-    """``starts_on`` … ``ends_on``, both included; ``kind`` is month, quarter, year, week or span; ``label`` such as 2026-03, 2026Q1, 2026."""
+    """``starts_on`` … ``ends_on``, both included; ``kind`` is month, quarter, year, week or span; ``label`` such as 2026-03."""
 
     starts_on: date
     ends_on: date

@@ -170,7 +170,8 @@ SILENCED_SYSTEM_CHECKS = []
 DATABASE_URL = env("DATABASE_URL", default=f"sqlite:///{KA_DATA_DIR / 'ka_crm.sqlite3'}")
 if DATABASE_URL.split(":", 1)[0] not in {"sqlite", "postgres", "postgresql"}:
     raise ImproperlyConfigured(
-        f"DATABASE_URL starts with “{DATABASE_URL.split(':', 1)[0]}:”; it can be sqlite: or postgres:, such as postgres://user@localhost/ka_crm."
+        f"DATABASE_URL starts with “{DATABASE_URL.split(':', 1)[0]}:”; it can be sqlite: or postgres:, such as "
+        "postgres://user@localhost/ka_crm."
     )
 DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
 DATABASES["default"]["ATOMIC_REQUESTS"] = False  # under IMMEDIATE each read would queue for the write lock
@@ -247,7 +248,10 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env("KA_STATIC_ROOT", default=str(KA_DATA_DIR / "staticfiles")))
 STORAGES = {
     # People's files: never served by path, only by a view that asks visible_to first.
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(KA_DATA_DIR / "files"), "base_url": None}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(KA_DATA_DIR / "files"), "base_url": None},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or "pytest" in sys.modules

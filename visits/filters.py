@@ -25,7 +25,7 @@ class VisitFilter(ListFilter):
 
     visitor = django_filters.ModelChoiceFilter(label=_("Person"), queryset=visible_people)
     account = django_filters.ModelChoiceFilter(label=_("Account"), queryset=visible_accounts, method="filter_account")
-    status = django_filters.MultipleChoiceFilter(label=_("Status"), choices=VisitStatus.choices)
+    status = django_filters.ChoiceFilter(label=_("Status"), choices=VisitStatus.choices)
     purpose = django_filters.ChoiceFilter(label=_("Purpose"), choices=Visit.Purpose.choices)
     from_day = django_filters.DateFilter(label=_("From"), field_name="planned_on", lookup_expr="gte", widget=DayInput())
     to_day = django_filters.DateFilter(label=_("Until"), field_name="planned_on", lookup_expr="lte", widget=DayInput())

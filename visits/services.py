@@ -104,10 +104,9 @@ def _record(document, actor, now):
     apply_clocks(visit, document, outcome, now)
     _apply_note(visit, document, outcome)
     apply_facts(visit, document, outcome)
-    _follow_the_clocks(visit, actor)
     if outcome.changes:
         _save(visit, *_WRITTEN)
-        record(visit, "visit.recorded", actor=actor, changes=outcome.changes, on_behalf_of=_on_behalf_of(visit, actor))
+        _follow_the_clocks(visit, actor, outcome.changes)
     return visit, outcome
 
 
@@ -239,16 +238,28 @@ def _apply_note(visit, document, outcome):
         visit.note, visit.note_changed_at = note["text"], note["changed_at"]
 
 
-def _follow_the_clocks(visit, actor):
-    """The state that the clocks tell: in the store once checked in, completed once checked out as well (in whatever order they came)."""
-    behalf = _on_behalf_of(visit, actor)
-    if visit.checked_in_at and visit.status in (VisitStatus.PLANNED, VisitStatus.MISSED):
+def _follow_the_clocks(visit, actor, changes):
+    """The state that the clocks tell, and the trail in its order: in the store once checked in, completed once checked out as well.
+
+    Each change stands in one entry: the clocks with the step that they made, the rest as recorded.
+    """
+    changes, behalf = dict(changes), _on_behalf_of(visit, actor)
+
+    def step(to, verb, *names):
         before = visit.status
-        move(visit, to=VisitStatus.IN_PROGRESS, moves=VISIT_MOVES)
-        record(visit, "visit.checked_in", actor=actor, changes={"status": [before, visit.status]}, on_behalf_of=behalf)
+        move(visit, to=to, moves=VISIT_MOVES)
+        clocks = {name: changes.pop(name) for name in names if name in changes}
+        return lambda: record(visit, verb, actor=actor, changes={"status": [before, to], **clocks}, on_behalf_of=behalf)
+
+    tell_the_end = None
+    if visit.checked_in_at and visit.status in (VisitStatus.PLANNED, VisitStatus.MISSED):
+        step(VisitStatus.IN_PROGRESS, "visit.checked_in", "checked_in_at", "planned_on")()
     if visit.checked_in_at and visit.checked_out_at and visit.status == VisitStatus.IN_PROGRESS:
-        move(visit, to=VisitStatus.COMPLETED, moves=VISIT_MOVES)
-        record(visit, "visit.checked_out", actor=actor, changes={"status": [VisitStatus.IN_PROGRESS, visit.status]}, on_behalf_of=behalf)
+        tell_the_end = step(VisitStatus.COMPLETED, "visit.checked_out", "checked_out_at")
+    if changes:
+        record(visit, "visit.recorded", actor=actor, changes=changes, on_behalf_of=behalf)
+    if tell_the_end:
+        tell_the_end()
 
 
 def check_in(*, visit, actor, now, at=None, latitude=None, longitude=None, accuracy_m=None):

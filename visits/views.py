@@ -62,7 +62,7 @@ def today(request):
         "overdue_count": mine.overdue_on(day).count(),
         "coming": list(mine.filter(status=VisitStatus.PLANNED, planned_on__gt=day).in_day_order()[:5]),
         "words": words,
-        "stores": _stores(request.user, words) if words else [],
+        "stores": _with_todays_visit(request.user, _stores(request.user, words), day) if words.strip() else [],
         "next_id": uuid.uuid4(),
         "purposes": Visit.Purpose.choices,
     }
@@ -74,13 +74,26 @@ def _stores(user, words):
     return list(search_words(stores, words).order_by("sort_key", "pk")[:FOUND])
 
 
+def _with_todays_visit(user, stores, day):
+    """``stores``, each with this person's own visit there that is planned for ``day`` or under way, or None: one goes on with that."""
+    mine = Visit.objects.recorded_by(user).filter(store__in=stores)
+    own = {
+        visit.store_id: visit for visit in mine.filter(Q(status=VisitStatus.PLANNED, planned_on=day) | Q(status=VisitStatus.IN_PROGRESS))
+    }
+    for store in stores:
+        store.todays_visit = own.get(store.pk)
+    return stores
+
+
 @policy.requires("visits.record")
 def store_search(request):
     """Stores by their words, as the part of a page: to start a visit there (``for=start``) or to choose it in a form."""
     words = request.GET.get("q", "")[:200]
-    template = "visits/_store_start.html" if request.GET.get("for") == "start" else "visits/_store_choices.html"
     stores = _stores(request.user, words) if words.strip() else []
-    return render(request, template, {"stores": stores, "words": words.strip(), "next_id": uuid.uuid4()})
+    if request.GET.get("for") != "start":
+        return render(request, "visits/_store_choices.html", {"stores": stores, "words": words.strip()})
+    stores = _with_todays_visit(request.user, stores, timezone.localdate())
+    return render(request, "visits/_store_start.html", {"stores": stores, "words": words.strip(), "next_id": uuid.uuid4()})
 
 
 @policy.requires("visits.record")

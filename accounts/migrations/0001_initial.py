@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('function', models.CharField(choices=[('buyer', 'Buyer'), ('finance', "Retailer's finance"), ('store', 'Store'), ('logistics', 'Logistics'), ('executive', 'Executive'), ('other', 'Other')], default='buyer', max_length=20, verbose_name='function')),
                 ('title', models.CharField(blank=True, max_length=120, verbose_name='title')),
-                ('subjects', models.CharField(blank=True, help_text='What to ask them about: leaflet, display, invoice, rebate …', max_length=250, verbose_name='subjects')),
+                ('subjects', models.CharField(blank=True, help_text='What to ask them: leaflet, display, invoice, rebate …', max_length=250, verbose_name='subjects')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
                 ('phone', models.CharField(blank=True, max_length=40, verbose_name='phone')),
                 ('notes', models.TextField(blank=True, verbose_name='notes')),

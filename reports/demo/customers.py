@@ -95,12 +95,16 @@ def _store(root, account, number, since, actor, rng):
     cities = CITIES[root.country]
     regional = [city for city in cities if city[1] in account.name] or cities
     city, region, latitude, longitude = regional[int(rng.integers(len(regional)))]
-    street = _STREETS[root.country][int(rng.integers(5))]
-    house = int(rng.integers(1, 400))
+    first_street, house = int(rng.integers(5)), int(rng.integers(1, 400))
+    streets = [_STREETS[root.country][(first_street + step) % 5] for step in range(5)]
+    names = {_shop_name(root, account, city, street): street for street in streets}
+    taken = set(Store.objects.filter(name__in=names).values_list("name", flat=True))
+    name = next((name for name in names if name not in taken), f"{next(iter(names))} {number % 100}")
+    street = names.get(name, streets[0])
     store = Store(
         code=f"{root.code}-{number % 100:02}",
         account=account,
-        name=f"{account.name} {city} {street}",
+        name=name,
         retailer_store_no=f"{number:05}",
         gln=gln(10_000 + number),
         region=region,
@@ -113,3 +117,9 @@ def _store(root, account, number, since, actor, rng):
         opened_on=since - timedelta(days=int(rng.integers(200, 4000))),
     )
     return services.create_store(store=store, actor=actor)
+
+
+def _shop_name(root, account, city, street):
+    """What stands over the door: the banner's or the chain's name, never the region's."""
+    over_the_door = account.name if account.kind == KeyAccount.Kind.BANNER else root.name
+    return f"{over_the_door.split()[0]}{city}{street}店" if root.country == "CN" else f"{over_the_door} {city}, {street}"

@@ -188,7 +188,8 @@ def _planned(routes, today):
     """Two visits a person for today and for each of the next working days."""
     made = 0
     people = {person.pk: (person, stores) for person, stores in routes}
-    for ahead in (day for day in (today + timedelta(days=step) for step in range(8)) if day.weekday() < 5 or day == today):
+    tomorrow = today + timedelta(days=1)  # already today further east
+    for ahead in (day for day in (today + timedelta(days=step) for step in range(8)) if day.weekday() < 5 or day <= tomorrow):
         for person, stores in people.values():
             for slot in range(2):
                 store = stores[(ahead.toordinal() * 2 + slot) % len(stores)]

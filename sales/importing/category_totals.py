@@ -106,6 +106,7 @@ class CategoryTotalLoad(SellOutLoad):
             "market_units": units,
             "market_net_minor": value,
         }
+        self.order.may_repeat, self.order.by_day = True, False
         fill(FACTS.staging, FACTS.columns, {name: values[good] for name, values in staged.items()})
         self._note(chunk, reading, errors, bad, digits)
         self._note_good(good, accounts, months, None)

@@ -89,6 +89,7 @@ def lock_facts():
     """Wait for a commit that is under way; until the end of the transaction nobody else commits facts."""
     if is_postgres():
         run("SELECT pg_advisory_xact_lock(%s)", [COMMIT_LOCK])
+        run("SET LOCAL work_mem = '128MB'")  # a file's rows are sorted and grouped in memory
 
 
 def create_staging(facts):
@@ -115,7 +116,9 @@ def classify(facts):
         run(f"DROP TABLE IF EXISTS {name}")
     staged = ask_one(f"SELECT COUNT(*) FROM {facts.staging}") or 0
     held = (*facts.key, *facts.values)
-    known = staged and _any_known(facts)
+    known = bool(staged) and _any_known(facts)
+    if known and is_postgres():
+        run(f"ANALYZE {facts.staging}")
     run(
         f"CREATE TEMPORARY TABLE {facts.matched} AS SELECT s.row_no, {facts.cols('f', held)}, f.batch_id,"
         f" CASE WHEN {_differs(facts)} THEN 1 ELSE 0 END AS differs"
@@ -126,24 +129,22 @@ def classify(facts):
     matched, changed = ask(f"SELECT COUNT(*), COALESCE(SUM(differs), 0) FROM {facts.matched}")[0]
     if is_postgres() and matched:
         run(f"ANALYZE {facts.matched}")
-    return Counts(staged - matched, int(changed), matched - int(changed), superseded, bool(known))
+    return Counts(staged - matched, int(changed), matched - int(changed), superseded, known)
 
 
 def _any_known(facts):
     """Whether anything is known near the staged rows: a new period skips all comparing."""
     low, high = ask(f"SELECT MIN({facts.day}), MAX({facts.day}) FROM {facts.staging}")[0]
-    if is_postgres():
-        run(f"ANALYZE {facts.staging}")
     near = f"{{0}} BETWEEN {days_after(day_parameter(), -6)} AND {days_after(day_parameter(), 6)}"
-    inside = f"account_id IN (SELECT DISTINCT account_id FROM {facts.staging})"
-    for table in (facts.table, facts.history):
-        if ask_one(f"SELECT 1 FROM {table} WHERE {inside} AND {near.format(facts.day)} LIMIT 1", [low, high]):
-            return True
-    # A store may have come from another account: then its sums say so.
+    accounts = f"account_id IN (SELECT DISTINCT account_id FROM {facts.staging})"
+    # Where there are facts there are sums of them, and fewer; a store may have come with its facts from another account.
     sums, day = (facts.rollups[0].table, "month") if facts.rollups else (facts.table, facts.day)
-    inside = f"store_id IN (SELECT DISTINCT store_id FROM {facts.staging})"
-    low = ask_one(f"SELECT MIN(month) FROM {facts.staging}")
-    return bool(ask_one(f"SELECT 1 FROM {sums} WHERE {inside} AND {near.format(day)} LIMIT 1", [low, high]))
+    stores = f"store_id IN (SELECT DISTINCT store_id FROM {facts.staging})"
+    for table, inside, column in ((sums, accounts, day), (facts.history, accounts, facts.day), (sums, stores, day)):
+        first = ask_one(f"SELECT MIN(month) FROM {facts.staging}") if column == "month" else low
+        if ask_one(f"SELECT 1 FROM {table} WHERE {inside} AND {near.format(column)} LIMIT 1", [first, high]):
+            return True
+    return False
 
 
 def _differs(facts):
@@ -164,20 +165,21 @@ def _find_superseded(facts):
     return found
 
 
-def apply(facts, batch, counts, *, repeats):
+def apply(facts, batch, counts, *, repeats, ordered=False):
     """Make the staged rows hold, as what ``batch`` said; call in one transaction, after ``lock_facts`` and ``classify``.
 
     ``repeats``: the batch says byte for byte what another one said and nothing changes, so its statements stay that one's.
+    ``ordered``: the rows are staged in the order of their days, which is near enough the key's order.
     """
     if repeats:
         return
     if counts.met:
         _log_statements(facts, batch)
-    _note_touched(facts, counts)
+    touched = _note_touched(facts, counts)
     if counts.superseded:
         run(f"DELETE FROM {facts.table} WHERE EXISTS (SELECT 1 FROM {facts.superseded} o WHERE {facts.on('o', facts.table)})")
-    _write_facts(facts, batch, counts)
-    _roll_up(facts, shrinking=bool(counts.superseded or counts.changed))
+    _write_facts(facts, batch, counts, ordered=ordered)
+    _roll_up(facts, touched, shrinking=bool(counts.superseded or counts.changed))
 
 
 def _log_statements(facts, batch):
@@ -208,19 +210,20 @@ def _touched_columns(facts, day, alias):
 
 
 def _note_touched(facts, counts):
-    """Signed rows of everything that goes and comes; the rollups change by their sums and by nothing else."""
+    """Where the signed rows of everything that goes and comes are: the rollups change by their sums and by nothing else."""
     run(f"DROP TABLE IF EXISTS {facts.touched}")
     if not facts.rollups:
-        return
+        return facts.touched
     numbers = (*facts.measures, *facts.sticky)
+    if not counts.met:
+        coming = ", ".join(f"COALESCE(s.{name}, 0) AS {name}" if name in facts.sticky else f"s.{name}" for name in numbers)
+        keys = "s.month, s.week_start, s.store_id, s.product_id, s.account_id"
+        return f"(SELECT {keys}, {coming}, 1 AS fact_rows FROM {facts.staging} s) touched"
     coming = ", ".join(f"{_new_value(facts, name)} AS {name}" for name in numbers)
     parts = [
         f"SELECT s.month, s.week_start, s.store_id, s.product_id, s.account_id, {coming}, 1 AS fact_rows FROM {facts.staging} s"
         f" LEFT JOIN {facts.matched} m ON m.row_no = s.row_no WHERE m.row_no IS NULL OR m.differs = 1"
     ]
-    if not counts.changed and not counts.unchanged:
-        coming = ", ".join(f"COALESCE(s.{name}, 0) AS {name}" if name in facts.sticky else f"s.{name}" for name in numbers)
-        parts = [f"SELECT s.month, s.week_start, s.store_id, s.product_id, s.account_id, {coming}, 1 AS fact_rows FROM {facts.staging} s"]
     for table, condition in ((facts.matched, "o.differs = 1"), (facts.superseded, "1 = 1")):
         if (counts.changed if table == facts.matched else counts.superseded) == 0:
             continue
@@ -229,18 +232,19 @@ def _note_touched(facts, counts):
             f"SELECT {_touched_columns(facts, facts.day, 'o')}o.account_id, {going}, -1 AS fact_rows FROM {table} o WHERE {condition}"
         )
     run(f"CREATE TEMPORARY TABLE {facts.touched} AS {' UNION ALL '.join(parts)}")
+    return facts.touched
 
 
-def _write_facts(facts, batch, counts):
+def _write_facts(facts, batch, counts, *, ordered):
     held = (*facts.key, *facts.values)
     sticky = {name: f"COALESCE(s.{name}, 0)" for name in facts.sticky}
     if counts.new:
-        known = (
+        known = (  # the key's order keeps the index in memory
             f"WHERE NOT EXISTS (SELECT 1 FROM {facts.matched} m WHERE m.row_no = s.row_no)" if counts.changed or counts.unchanged else ""
         )
         run(
             f"INSERT INTO {facts.table} ({', '.join(held)}, batch_id) SELECT {', '.join(sticky.get(n, f's.{n}') for n in held)}, %s"
-            f" FROM {facts.staging} s {known} ORDER BY {facts.cols('s', facts.key)}",
+            f" FROM {facts.staging} s {known}" + ("" if ordered else f" ORDER BY {facts.cols('s', facts.key)}"),
             [batch.pk],
         )
     if counts.changed:
@@ -254,7 +258,7 @@ def _write_facts(facts, batch, counts):
         )
 
 
-def _roll_up(facts, *, shrinking):
+def _roll_up(facts, touched, *, shrinking):
     """Add the touched rows to the rollups; a key whose last fact went goes too."""
     numbers = (*facts.measures, *facts.sticky, "fact_rows")
     for rollup in facts.rollups:
@@ -266,12 +270,12 @@ def _roll_up(facts, *, shrinking):
             [f"{name} = excluded.{name}" for name in rollup.extra] + [f"{n} = {rollup.table}.{n} + excluded.{n}" for n in numbers]
         )
         run(
-            f"INSERT INTO {rollup.table} ({', '.join(columns)}) SELECT {', '.join([*rollup.key, *extra, *sums])} FROM {facts.touched}"
+            f"INSERT INTO {rollup.table} ({', '.join(columns)}) SELECT {', '.join([*rollup.key, *extra, *sums])} FROM {touched}"
             f" WHERE 1 = 1 GROUP BY {', '.join(rollup.key)} ON CONFLICT ({', '.join(rollup.key)}) DO UPDATE SET {conflict}"
         )
         if shrinking:
             keys = " AND ".join(f"t.{name} = {rollup.table}.{name}" for name in rollup.key)
-            run(f"DELETE FROM {rollup.table} WHERE fact_rows = 0 AND EXISTS (SELECT 1 FROM {facts.touched} t WHERE {keys})")
+            run(f"DELETE FROM {rollup.table} WHERE fact_rows = 0 AND EXISTS (SELECT 1 FROM {touched} t WHERE {keys})")
 
 
 # --- taking a batch out ---------------------------------------------------------------------------------------------------------
@@ -297,6 +301,12 @@ def take_out(facts, batch):
         return _put_back(facts, batch)
 
 
+def _said_by(facts, alias, batch):
+    """SQL condition for the rows of ``batch``; they lie within its period, so the key's index finds them."""
+    within = f" AND {alias}.{facts.day} BETWEEN '{batch.period_starts_on}' AND '{batch.period_ends_on}'" if batch.period_starts_on else ""
+    return f"{alias}.batch_id = {int(batch.pk)}{within}"
+
+
 def _group(facts, alias):
     """SQL columns g1, g2, g3 that name the group of a key: what statements can supersede each other."""
     if facts.grained:
@@ -316,7 +326,7 @@ def _in_group(facts, alias):
 
 def _groups_of(facts, batch):
     said = " UNION ".join(
-        f"SELECT {_group(facts, 'f')} FROM {table} f WHERE f.batch_id = {int(batch.pk)}" for table in (facts.table, facts.history)
+        f"SELECT {_group(facts, 'f')} FROM {table} f WHERE {_said_by(facts, 'f', batch)}" for table in (facts.table, facts.history)
     )
     run(f"CREATE TEMPORARY TABLE {facts.table}_groups AS {said}")
     run(f"CREATE INDEX {facts.table}_groups_key ON {facts.table}_groups (g1, g2, g3)")
@@ -381,24 +391,24 @@ def _put_back(facts, batch):
         ]
         run(f"CREATE TEMPORARY TABLE {facts.touched} AS {' UNION ALL '.join(parts)}")
     removed = ask_one(
-        f"SELECT (SELECT COUNT(*) FROM {facts.table} WHERE batch_id = %s) + (SELECT COUNT(*) FROM {facts.history} h WHERE h.batch_id = %s"
-        f" AND NOT EXISTS (SELECT 1 FROM {facts.table} f WHERE {facts.on('f', 'h')} AND f.batch_id = h.batch_id))",
-        [batch.pk, batch.pk],
+        f"SELECT (SELECT COUNT(*) FROM {facts.table} f WHERE {_said_by(facts, 'f', batch)}) + (SELECT COUNT(*) FROM {facts.history} h"
+        f" WHERE {_said_by(facts, 'h', batch)} AND NOT EXISTS"
+        f" (SELECT 1 FROM {facts.table} f WHERE {facts.on('f', 'h')} AND f.batch_id = h.batch_id))"
     )
     if is_postgres():
         run(f"ANALYZE {facts.superseded}")
     run(f"DELETE FROM {facts.table} WHERE EXISTS (SELECT 1 FROM {facts.superseded} o WHERE {facts.on('o', facts.table)})")
     names = ", ".join((*held, "batch_id"))
     run(f"INSERT INTO {facts.table} ({names}) SELECT {names} FROM {facts.table}_anew")
-    run(f"DELETE FROM {facts.history} WHERE batch_id = %s", [batch.pk])
-    _roll_up(facts, shrinking=True)
+    run(f"DELETE FROM {facts.history} WHERE {_said_by(facts, facts.history, batch)}")
+    _roll_up(facts, facts.touched, shrinking=True)
     return removed
 
 
 def hand_over(facts, batch, heir):
     """``heir`` repeats ``batch``, which goes: what the one said, the other has said."""
     for table in (facts.table, facts.history):
-        run(f"UPDATE {table} SET batch_id = %s WHERE batch_id = %s", [heir.pk, batch.pk])
+        run(f"UPDATE {table} SET batch_id = %s WHERE {_said_by(facts, table, batch)}", [heir.pk])
 
 
 __all__ = ["Counts", "FactTable", "Rollup", "apply", "classify", "create_staging", "duplicates", "lock_facts", "undo_batch"]

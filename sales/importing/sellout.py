@@ -139,7 +139,8 @@ class SellOutLoad:
         self.batch, self.outcome, self.findings = batch, outcome, findings
         self.known = Known(batch.account)
         self.counts = store.Counts()
-        self.accounts_seen, self.store_ids, self.grains = set(), set(), set()
+        self.accounts_seen, self.grains = set(), set()
+        self.order = KeyOrder()
 
     @property
     def currency_digits(self):
@@ -157,7 +158,8 @@ class SellOutLoad:
             self._check_sender(sender)
         if len(self.grains) > 1:
             raise refuse_file("date", _("The file mixes days and weeks. Ask for one file per kind of period."))
-        self._note_duplicates(reading)
+        if self.order.may_repeat:
+            self._note_duplicates(reading)
         self.outcome.account_ids = self.accounts_seen
 
     def _check_sender(self, sender):
@@ -198,6 +200,7 @@ class SellOutLoad:
             "product_id": products,
         }
         staged |= {"grain": grain, "account_id": accounts, **amounts}
+        self.order.add(days[good], stores[good], products[good])
         coupon = columns.get("supplier_coupon_value")
         stated = _stated(coupon) if coupon is not None else np.zeros(len(chunk), dtype=bool)
         for rows, names in ((good & stated, True), (good & ~stated, False)):
@@ -391,7 +394,7 @@ class SellOutLoad:
         if root is not None:
             type(batch).objects.filter(pk=batch.pk).update(repeats=root)
             batch.repeats = root
-        store.apply(self.facts, batch, self.counts, repeats=root is not None)
+        store.apply(self.facts, batch, self.counts, repeats=root is not None, ordered=self.order.by_day)
         return self.counts.new + self.counts.changed
 
     def _repeated(self, batch):
@@ -410,6 +413,36 @@ class SellOutLoad:
         said = f"NOT EXISTS (SELECT 1 FROM {{0}} f WHERE {facts.on('f', 's')} AND f.batch_id = %s)"
         unsaid = f"{said.format(facts.table)} AND {said.format(facts.history)}"
         return not ask(f"SELECT 1 FROM {facts.staging} s WHERE {unsaid} LIMIT 1", [root.pk, root.pk])
+
+
+class KeyOrder:
+    """Whether a key can stand twice in a file, found out while it goes by; files sorted by day never need to be asked again."""
+
+    BITS = 22
+
+    def __init__(self):
+        self.may_repeat, self.by_day = False, True
+        self.last_day, self.last_keys = None, np.empty(0, dtype=np.int64)
+
+    def add(self, days, stores, products):
+        """Take in the keys of a chunk; those of the last day are held for the chunk after."""
+        if not len(days):
+            return
+        ordinals = days.astype(np.int64)
+        self.by_day &= bool((ordinals[1:] >= ordinals[:-1]).all()) and (self.last_day is None or int(ordinals[0]) >= self.last_day)
+        if self.may_repeat:
+            return
+        most = 1 << self.BITS
+        if stores.max() >= most or products.max() >= most or (self.last_day is not None and ordinals.min() < self.last_day):
+            self.may_repeat = True  # not to be said from here: the database is asked
+            return
+        keys = (ordinals << (2 * self.BITS)) | (stores << self.BITS) | products
+        if self.last_day is not None and ordinals.min() == self.last_day:
+            keys = np.concatenate([self.last_keys, keys])
+        self.last_day = int(ordinals.max())
+        keys.sort()
+        self.may_repeat = bool((keys[1:] == keys[:-1]).any())
+        self.last_keys = keys[keys >= self.last_day << (2 * self.BITS)]
 
 
 class _Refusals:

@@ -1,7 +1,8 @@
 """Sell-out facts, what they were before each restatement, and the rollups that pages and reports read.
 
 The fact tables carry no foreign-key constraints in the database: a load checks its keys once, before staging
-(docs/decisions/0008-sell-out-by-staging-and-deltas.md); ``check_integrity`` looks for orphans. Money is in minor
+(docs/decisions/0008-sell-out-by-staging-and-deltas.md); ``check_integrity`` looks for orphans. The key, date first, is their
+only index: each further one costs a load a sixth, and pages read the rollups; a batch's rows lie within its period. Money is in minor
 units of the account's sell-out currency; ``net`` is what the retailer took in, the sell-out value of all KPIs.
 """
 
@@ -41,13 +42,15 @@ class SellOut(models.Model):
     discount_minor = models.BigIntegerField()
     net_minor = models.BigIntegerField()
     coupon_minor = models.BigIntegerField(default=0)
-    batch = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    batch = fact_key(ImportBatch)
 
     objects = SellOutQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("sell-out")
-        indexes = [models.Index(fields=["account", "sold_on"], name="sellout_account_day")]
+
+    def __str__(self):
+        return f"{self.sold_on}: {self.units} of product {self.product_id} in store {self.store_id}"
 
 
 class SellOutHistory(models.Model):
@@ -57,7 +60,7 @@ class SellOutHistory(models.Model):
     what it says once, in SellOut. So a batch can be taken out of the middle, and the key says what the others said.
     """
 
-    batch = models.ForeignKey(ImportBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    batch = fact_key(ImportBatch)
     sold_on = models.DateField()
     store = fact_key(Store)
     product = fact_key(Product)
@@ -71,6 +74,9 @@ class SellOutHistory(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["sold_on", "store", "product", "grain"], name="sellout_history_key")]
+
+    def __str__(self):
+        return f"{self.sold_on}: product {self.product_id} in store {self.store_id} by import {self.batch_id}"
 
 
 class _Sums(models.Model):
@@ -101,6 +107,9 @@ class StoreProductMonth(_Sums):
     class Meta:
         indexes = [models.Index(fields=["account", "month"], name="spm_account_month")]
 
+    def __str__(self):
+        return f"{self.month:%Y-%m}: product {self.product_id} in store {self.store_id}"
+
 
 class AccountProductMonth(_Sums):
     """Sell-out of one product in one account in one calendar month."""
@@ -112,6 +121,9 @@ class AccountProductMonth(_Sums):
 
     objects = RollupQuerySet.as_manager()
 
+    def __str__(self):
+        return f"{self.month:%Y-%m}: product {self.product_id} at account {self.account_id}"
+
 
 class AccountProductWeek(_Sums):
     """Sell-out of one product in one account in the week that starts on Monday ``week_start``."""
@@ -122,6 +134,9 @@ class AccountProductWeek(_Sums):
     product = fact_key(Product)
 
     objects = RollupQuerySet.as_manager()
+
+    def __str__(self):
+        return f"{self.week_start}: product {self.product_id} at account {self.account_id}"
 
 
 class CategoryTotal(models.Model):
@@ -140,6 +155,9 @@ class CategoryTotal(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["month", "store", "category"], name="category_total_once")]
 
+    def __str__(self):
+        return f"{self.month:%Y-%m}: category {self.category_id} in store {self.store_id}"
+
 
 class CategoryTotalHistory(models.Model):
     """What ``batch`` said about one market total, kept where more than one file has spoken of it (see SellOutHistory)."""
@@ -154,3 +172,6 @@ class CategoryTotalHistory(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["month", "store", "category"], name="category_history_key")]
+
+    def __str__(self):
+        return f"{self.month:%Y-%m}: category {self.category_id} in store {self.store_id} by import {self.batch_id}"

@@ -81,7 +81,9 @@ def product_panel(request, pk):
 
 @policy.requires("sales.view")
 def home_panel(request):
-    """Sell-out of all accounts in scope that report in the company's currency; others would make the sum meaningless."""
-    currency = settings.KA_BASE_CURRENCY
-    accounts = KeyAccount.objects.visible_to(request.user).filter(currency=currency)
+    """Sell-out of all accounts in scope that report in one currency: the only one, else the company's; a mixed sum means nothing."""
+    visible = KeyAccount.objects.visible_to(request.user)
+    currencies = set(visible.order_by().values_list("currency", flat=True).distinct())
+    currency = currencies.pop() if len(currencies) == 1 else settings.KA_BASE_CURRENCY
+    accounts = visible.filter(currency=currency)
     return sellout_panel(request, AccountProductMonth.objects.filter(account__in=accounts.values("pk")), currency)

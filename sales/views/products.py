@@ -1,7 +1,6 @@
 """Pages of products."""
 
-from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -9,9 +8,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import KeyAccount
 from ka_crm import policy
-from ka_crm.errors import DomainError
-from ka_crm.forms import form_page
 from ka_crm.listpage import Action, ListPage
+from ka_crm.recordpages import archive_or_restore, create_page, edit_page
 from team.trail import trail_of
 
 from ..filters import ProductFilter
@@ -50,42 +48,23 @@ def product_detail(request, pk):
 
 @policy.requires("products.change")
 def product_create(request):
-    form = ProductForm(request.POST or None, user=request.user)
-    return form_page(
+    return create_page(
         request,
-        form=form,
+        form=ProductForm(request.POST or None, user=request.user),
         save=lambda form: services.create_product(product=form.instance, values=form.values, actor=request.user),
         title=_("New product"),
         back_url=reverse("sales:product_list"),
-        success=_("“%(record)s” is created."),
     )
 
 
 @policy.requires("products.change")
 def product_edit(request, pk):
-    product = get_object_or_404(Product.objects.visible_to(request.user).select_related("brand", "category"), pk=pk)
-    form = ProductForm(request.POST or None, instance=product, user=request.user)
-    return form_page(
-        request,
-        form=form,
-        save=lambda form: services.change_product(
-            product=product, values=form.values, actor=request.user, expected_version=form.expected_version
-        ),
-        title=_("Edit %(record)s") % {"record": product.name},
-        back_url=product.get_absolute_url(),
-        success=_("“%(record)s” is saved."),
-    )
+    rows = Product.objects.visible_to(request.user).select_related("brand", "category")
+    return edit_page(request, rows=rows, pk=pk, form_class=ProductForm, service=services.change_product, noun="product")
 
 
 @require_POST
 @policy.requires("products.change")
 def product_archive(request, pk):
-    product = get_object_or_404(Product.objects.visible_to(request.user), pk=pk)
-    verb = services.restore_product if product.archived_at else services.archive_product
-    try:
-        verb(product=product, actor=request.user)
-    except DomainError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, _("“%(record)s” is saved.") % {"record": product})
-    return redirect(product)
+    rows = Product.objects.visible_to(request.user)
+    return archive_or_restore(request, rows=rows, pk=pk, archive=services.archive_product, restore=services.restore_product, noun="product")

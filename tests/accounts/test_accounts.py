@@ -25,7 +25,9 @@ def test_a_new_account_takes_its_place_in_the_tree_and_leaves_a_trail():
 
 def test_a_gln_with_a_wrong_check_digit_is_refused_and_nothing_is_saved():
     with pytest.raises(ValidationError) as refused:
-        services.create_account(account=KeyAccount(code="N-1", name="Northgate", gln="9521000000019"), actor=UserFactory(administrator=True))
+        services.create_account(
+            account=KeyAccount(code="N-1", name="Northgate", gln="9521000000019"), actor=UserFactory(administrator=True)
+        )
 
     assert list(refused.value.error_dict) == ["gln"]
     assert KeyAccount.objects.count() == AuditEvent.objects.count() == 0

@@ -15,7 +15,13 @@ pytestmark = pytest.mark.django_db
 
 def assign(account, user, starts_on=date(2026, 1, 1), ends_on=None):
     return services.assign(
-        account=account, user=user, duty="ka_manager", style="farmer", starts_on=starts_on, ends_on=ends_on, actor=UserFactory(administrator=True)
+        account=account,
+        user=user,
+        duty="ka_manager",
+        style="farmer",
+        starts_on=starts_on,
+        ends_on=ends_on,
+        actor=UserFactory(administrator=True),
     )
 
 
@@ -61,7 +67,10 @@ def test_an_assignment_counts_from_its_first_to_its_last_day(starts, ends, seen)
     today = timezone.localdate()
     manager, account = UserFactory(ka_manager=True), KeyAccountFactory()
     AccountAssignmentFactory(
-        account=account, user=manager, starts_on=today + timedelta(days=starts), ends_on=None if ends is None else today + timedelta(days=ends)
+        account=account,
+        user=manager,
+        starts_on=today + timedelta(days=starts),
+        ends_on=None if ends is None else today + timedelta(days=ends),
     )
 
     assert KeyAccount.objects.visible_to(manager).exists() is seen

@@ -92,7 +92,8 @@ def test_a_list_asks_as_much_for_one_row_as_for_thirty(client, own, name, assert
 
 def test_a_store_is_created_from_the_accounts_page(client, own):
     answer = client.post(
-        reverse("accounts:store_create"), {"account": own.pk, "code": "N-17", "name": "Northgate 17", "latitude": "31.23000", "longitude": "121.47000"}
+        reverse("accounts:store_create"),
+        {"account": own.pk, "code": "N-17", "name": "Northgate 17", "latitude": "31.23000", "longitude": "121.47000"},
     )
 
     store = Store.objects.get()
@@ -188,7 +189,8 @@ def test_a_supervisor_assigns_a_person(client):
     client.force_login(administrator)
 
     answer = client.post(
-        reverse("accounts:assignment_create", args=[account.pk]), {"user": manager.pk, "duty": "ka_manager", "style": "hunter", "starts_on": "2026-03-01"}
+        reverse("accounts:assignment_create", args=[account.pk]),
+        {"user": manager.pk, "duty": "ka_manager", "style": "hunter", "starts_on": "2026-03-01"},
     )
 
     assert answer.status_code == 302

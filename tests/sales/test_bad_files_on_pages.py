@@ -58,7 +58,9 @@ def test_every_malformed_file_is_answered_as_it_should_be(client, realdata):
             right = bad_rows == numbers_of(row["bad_row_numbers"])
         else:
             right = not bad_rows and verdicts != ["FILE_ERROR"]
-        mentioned = row["message_must_mention"].casefold() in words.casefold() or not (bad_rows or status == "refused" or "WARNING" in verdicts)
+        mentioned = row["message_must_mention"].casefold() in words.casefold() or not (
+            bad_rows or status == "refused" or "WARNING" in verdicts
+        )
         if not (right and mentioned):
             wrong.append((row["file"], row["verdict"], status, sorted(bad_rows), words[:200]))
 

@@ -89,7 +89,10 @@ def test_the_received_file_comes_back_byte_for_byte_and_never_runs(client, manag
 
     assert b"".join(answer.streaming_content) == GOOD.encode()
     assert answer.headers["Content-Disposition"].startswith("attachment")
-    assert (answer.headers["X-Content-Type-Options"], answer.headers["Content-Security-Policy"]) == ("nosniff", "default-src 'none'; sandbox")
+    assert (answer.headers["X-Content-Type-Options"], answer.headers["Content-Security-Policy"]) == (
+        "nosniff",
+        "default-src 'none'; sandbox",
+    )
 
 
 def test_a_stranger_gets_the_same_404_everywhere(client, manager):

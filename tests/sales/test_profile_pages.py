@@ -16,7 +16,8 @@ ENTRY = {
     "encoding": "cp1252",
     "delimiter": ";",
     "header_rows": "1",
-    "columns": "retailer_store_no: Filiale | Markt\ndate: Datum\ngtin: EAN\nunits: Menge\ngross_value: Brutto\ndiscount_value: Rabatt\nnet_value: Netto",
+    "columns": "retailer_store_no: Filiale | Markt\ndate: Datum\ngtin: EAN\nunits: Menge\ngross_value: Brutto\n"
+    "discount_value: Rabatt\nnet_value: Netto",
     "decimal_mark": ",",
     "thousands_mark": ".",
     "date_formats": "DD.MM.YYYY",

@@ -13,7 +13,14 @@ pytestmark = pytest.mark.django_db
 
 def sold(account, month, net_minor, units=1, product=None):
     return AccountProductMonth.objects.create(
-        month=month, account=account, product=product or ProductFactory(), units=units, gross_minor=net_minor, discount_minor=0, net_minor=net_minor, fact_rows=1
+        month=month,
+        account=account,
+        product=product or ProductFactory(),
+        units=units,
+        gross_minor=net_minor,
+        discount_minor=0,
+        net_minor=net_minor,
+        fact_rows=1,
     )
 
 
@@ -80,7 +87,15 @@ def test_the_store_panel_is_the_stores_own(client, manager):
     AccountAssignmentFactory(account=store.account, user=manager)
     for shop, net_minor in ((store, 10_000), (StoreFactory(account=store.account), 5_000)):
         StoreProductMonth.objects.create(
-            month=date(2026, 3, 1), store=shop, product=ProductFactory(), account=shop.account, units=1, gross_minor=net_minor, discount_minor=0, net_minor=net_minor, fact_rows=1
+            month=date(2026, 3, 1),
+            store=shop,
+            product=ProductFactory(),
+            account=shop.account,
+            units=1,
+            gross_minor=net_minor,
+            discount_minor=0,
+            net_minor=net_minor,
+            fact_rows=1,
         )
 
     assert client.get(reverse("sales:store_panel", args=[store.pk])).context["net_minor"] == 10_000

@@ -222,6 +222,13 @@ def test_stores_are_found_by_words_within_scope(open_as, rep, store):
     assert "Café Zürich" in text_of(client.get(reverse("visits:today"), {"q": "cafe"}))  # without scripts
 
 
+def test_a_store_with_a_visit_of_today_goes_on_with_that(open_as, rep, store, today_is):
+    visit = VisitFactory(store=StoreFactory(account=store.account, name="Corner shop"), visitor=rep, planned_on=today_is)
+    StoreFactory(account=store.account, name="Corner bakery")
+    found = text_of(open_as(rep).get(reverse("visits:store_search"), {"q": "corner", "for": "start"}))
+    assert (reverse("visits:visit_record", args=[visit.pk]) in found, found.count(reverse("visits:visit_start"))) == (True, 1)
+
+
 def test_an_ad_hoc_visit_starts_once_on_a_double_click(open_as, rep, store):
     client, client_id = open_as(rep), str(uuid.uuid4())
     answers = [

@@ -78,8 +78,8 @@ def test_a_whole_visit_in_one_document(rep, store, visit, product, now):
     assert (outcome.applied, outcome.unchanged, outcome.superseded, outcome.conflicts) == (7, 0, 0, [])
     assert list(AuditEvent.objects.about(visit).order_by("pk").values_list("verb", flat=True)) == [
         "visit.checked_in",
-        "visit.checked_out",
         "visit.recorded",
+        "visit.checked_out",
     ]
 
 
