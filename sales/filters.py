@@ -2,6 +2,7 @@
 
 import django_filters
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.filters import ArchiveFilterMixin, visible_accounts
 from ka_crm.listpage import ListFilter
@@ -21,7 +22,7 @@ class ImportBatchFilter(ListFilter):
     search_columns = ("file__original_name", "account__search")
 
     account = django_filters.ModelChoiceFilter(label=_("Account"), queryset=visible_accounts)
-    created_at = django_filters.DateFromToRangeFilter(label=_("Received"))
+    created_at = django_filters.DateFromToRangeFilter(label=pgettext_lazy("when", "Received"))
 
     class Meta:
         model = ImportBatch

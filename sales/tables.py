@@ -1,6 +1,7 @@
 """Columns of the lists of products, imports and profiles."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ka_crm.tables import Column, InstantColumn, NumberColumn, PriceColumn, StatusColumn, Table, YesColumn
 
@@ -31,7 +32,7 @@ class ImportBatchTable(Table):
     rows_unchanged = NumberColumn(verbose_name=_("Unchanged"))
     rows_rejected = NumberColumn(verbose_name=_("Refused"))
     uploaded_by = Column(verbose_name=_("Uploaded by"), order_by="uploaded_by__sort_key")
-    created_at = InstantColumn(verbose_name=_("Received"))
+    created_at = InstantColumn(verbose_name=pgettext_lazy("when", "Received"))
 
     hidden_columns = ("rows_unchanged", "uploaded_by")
 
