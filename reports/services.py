@@ -206,7 +206,7 @@ def comment_section(*, report_id, key, text, edit_version, actor):
     report = _locked(report_id)
     if not report.is_editable:
         raise IllegalMove(_("The report is “%(status)s”: its words can no longer be changed.") % {"status": report.get_status_display()})
-    section = ReportSection.objects.select_for_update().select_related("commented_by").get(report=report, key=key)
+    section = ReportSection.objects.select_for_update(of=("self",)).select_related("commented_by").get(report=report, key=key)
     if section.edit_version != edit_version:
         raise Conflict(
             _("%(person)s has changed this commentary in the meantime. Put the two together and save again.")
