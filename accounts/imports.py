@@ -164,6 +164,7 @@ class ContactRows(RowRules):
     name = "contacts"
     model = Contact
     key = ("account_id", "code", "name")
+    fixed = ("account_id", "code")
     schema = Schema(
         name="contacts",
         fields=(

@@ -35,15 +35,16 @@ class RowRules:
     schema: Schema = None
     model = None
     key: tuple[str, ...] = ()
+    fixed: tuple[str, ...] | None = None  # attributes that an import never changes; the key, unless said otherwise
     headers: dict[str, tuple[str, ...]] = {}
     attributes: dict[str, str] = {}
     unique: tuple[tuple[str, ...], ...] = ()
     compared: tuple[str, ...] = ()  # further attributes that ``links_differ`` looks at
 
     def profile(self):
-        """How our own files of this kind look."""
+        """How our own files of this kind look: the fields' names, a decimal point."""
         columns = {f.name: (f.name, *self.headers.get(f.name, ())) for f in self.schema.fields}
-        return Profile(code="CANONICAL", kind=self.name, columns=columns, totals_rows=())
+        return Profile(code="CANONICAL", kind=self.name, columns=columns, decimal_mark=".", totals_rows=())
 
     def begin(self, *, account=None):
         """Load what rows refer to. ``account``: whose file it is, where that was said."""

@@ -60,7 +60,9 @@ class CategoryTotalImport:
     dialects = True
 
     def plain_profile(self):
-        return Profile(code="CANONICAL", kind=self.name, columns={f.name: (f.name,) for f in SCHEMA.fields}, totals_rows=())
+        return Profile(
+            code="CANONICAL", kind=self.name, columns={f.name: (f.name,) for f in SCHEMA.fields}, decimal_mark=".", totals_rows=()
+        )
 
     @contextmanager
     def loading(self, batch, outcome, findings):

@@ -187,7 +187,7 @@ class MasterLoad:
 
     def _change(self, batch):
         model = self.rules.model
-        names = [name for name in self.columns if name not in self.rules.key]
+        names = [name for name in self.columns if name not in (self.rules.fixed or self.rules.key)]
         fields = [model._meta.get_field(name.removesuffix("_id")).name if name.endswith("_id") else name for name in names]
         fields += [name for name in ("search", "sort_key", "updated_at", "version") if _has(model, name)]
         for start in range(0, len(self.changed), SLICE):
