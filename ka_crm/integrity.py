@@ -7,7 +7,7 @@ def rollups_hold():
 """
 
 from dataclasses import dataclass
-from typing import Callable
+from collections.abc import Callable
 
 _INVARIANTS = {}
 

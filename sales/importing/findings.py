@@ -41,7 +41,7 @@ class Findings:
     def __init__(self):
         self.shown = []
         self.count = 0
-        self._spool = tempfile.TemporaryFile(mode="w+", encoding="utf-8", errors="surrogateescape")
+        self._spool = tempfile.TemporaryFile(mode="w+", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115 – closed with this object
 
     def add(self, errors, fields_of=None):
         """Note RowErrors; ``fields_of(row)`` gives the row's cells as written, for the error file."""
