@@ -81,7 +81,7 @@ def product_panel(request, pk):
 
 @policy.requires("sales.view")
 def home_panel(request):
-    """Sell-out of all accounts in scope that report in one currency: the only one, else the company's; a mixed sum means nothing."""
+    """Sell-out of the accounts in scope that report in one currency: the only one, else the company's; a mixed sum says nothing."""
     visible = KeyAccount.objects.visible_to(request.user)
     currencies = set(visible.order_by().values_list("currency", flat=True).distinct())
     currency = currencies.pop() if len(currencies) == 1 else settings.KA_BASE_CURRENCY
