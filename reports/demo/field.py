@@ -52,7 +52,7 @@ def make_visits(*, customers, people, size, today, rng):
         day = days[number * len(days) // size.visits]
         if _visit(person, store, day, rng, photo=number % size.photo_every == 0):
             made += 1
-    return made + _not_made(routes, days, rng) + _planned(routes, today)
+    return made + _not_made(routes, days, rng) + _planned(routes, today, rng)
 
 
 def _routes(customers, people):
@@ -184,7 +184,7 @@ def _not_made(routes, days, rng):
     return made
 
 
-def _planned(routes, today):
+def _planned(routes, today, rng):
     """Two visits a person for today and for each of the next working days."""
     made = 0
     people = {person.pk: (person, stores) for person, stores in routes}
@@ -204,6 +204,7 @@ def _planned(routes, today):
                     planned_at=time(9 + 3 * slot, 30),
                     store=store,
                     purpose=purpose,
+                    client_id=_uuid(rng),
                 )
                 made += 1
     return made

@@ -86,14 +86,17 @@ def person_edit(request, pk):
 
 
 @policy.requires("people.manage")
-@reauthentication_required
 def person_role(request, pk):
-    person = visible_person(request, pk)
+    return _change_role(request, visible_person(request, pk))  # a row that is not there is a 404 before any password is asked for
+
+
+@reauthentication_required
+def _change_role(request, person):
     form = RoleForm(request.POST or None, initial={"role": person.role})
     return form_page(
         request,
         form=form,
-        save=lambda form: services.change_role(person_id=pk, actor=request.user, **form.cleaned_data),
+        save=lambda form: services.change_role(person_id=person.pk, actor=request.user, **form.cleaned_data),
         title=_("Role of %(record)s") % {"record": person},
         back_url=person.get_absolute_url(),
         success=_("%(record)s has the new role from the next click on."),
@@ -157,13 +160,16 @@ def person_unlock(request, pk):
 
 
 @policy.requires("people.manage")
-@reauthentication_required
 def person_reset_second_factor(request, pk):
-    person = visible_person(request, pk)
+    return _reset_second_factor(request, visible_person(request, pk))
+
+
+@reauthentication_required
+def _reset_second_factor(request, person):
     return form_page(
         request,
         form=ReasonForm(request.POST or None),
-        save=lambda form: services.reset_second_factor(person_id=pk, actor=request.user, **form.cleaned_data),
+        save=lambda form: services.reset_second_factor(person_id=person.pk, actor=request.user, **form.cleaned_data),
         title=_("Take away the second factor of %(record)s") % {"record": person},
         back_url=person.get_absolute_url(),
         success=_("%(record)s signs in with the password alone, once, and turns a new second factor on."),
