@@ -1,0 +1,131 @@
+"""Sell-out figures on a small company that one can add up by hand."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from accounts.models import KeyAccount
+from ka_crm.periods import month, parse_period, year
+from sales import figures
+from sales.models import Category, StoreProductMonth
+from sales.services.shipped_profiles import load_shipped_profiles
+from tests.factories.accounts import KeyAccountFactory, StoreFactory
+from tests.factories.sales import CategoryFactory, ProductFactory
+from tests.sales.importing import import_bytes, sellout_csv
+
+pytestmark = pytest.mark.django_db
+MARCH, APRIL = month(2017, 3), month(2017, 4)
+ALL = KeyAccount.objects.all()
+
+
+@pytest.fixture
+def company():
+    """A chain with a banner below it, a second chain; three stores; two products of one category, one of another."""
+    load_shipped_profiles()
+    chain = KeyAccountFactory(code="CHAIN")
+    banner = KeyAccountFactory(code="BANNER", parent=chain)
+    other = KeyAccountFactory(code="OTHER")
+    for code, account in (("S1", chain), ("S2", banner), ("S3", other)):
+        StoreFactory(code=code, account=account)
+    cheese, pasta = CategoryFactory(name="CHEESE"), CategoryFactory(name="PASTA")
+    for sku, category in (("P1", cheese), ("P2", cheese), ("P3", pasta)):
+        ProductFactory(sku=sku, category=category)
+    import_bytes(
+        sellout_csv(
+            [
+                ("CHAIN", "S1", "2017-03-01", "P1", 2, 500, 100, None),
+                ("CHAIN", "S1", "2017-03-31", "P2", 1, 300, 0, None),
+                ("BANNER", "S2", "2017-03-15", "P1", 4, 1000, 0, None),
+                ("BANNER", "S2", "2017-03-16", "P3", 1, 100, 0, None),
+                ("BANNER", "S2", "2017-03-17", "P3", -1, -100, 0, None),
+                ("OTHER", "S3", "2017-03-02", "P3", 5, 500, 0, None),
+                ("CHAIN", "S1", "2017-04-01", "P1", 1, 600, 0, None),
+            ]
+        )
+    )
+    import_bytes(
+        b"store_code,category,month,market_units,market_net_value\nS1,CHEESE,2017-03,10,20.00\nS2,CHEESE,2017-03,10,60.00\n",
+        kind="category_totals",
+        name="totals.csv",
+    )
+    return {"chain": chain, "banner": banner, "other": other}
+
+
+def test_an_accounts_figures_are_those_of_itself_and_everything_below(company):
+    found = figures.sellout_by_account(ALL, MARCH)
+    assert found[company["banner"].pk] == figures.Sums(4, 1000, 0, 1000, 0, selling_stores=1, selling_products=1)
+    assert found[company["chain"].pk] == figures.Sums(7, 1800, 100, 1700, 0, selling_stores=2, selling_products=2)
+    total = figures.sellout_total(ALL, MARCH)["USD"]
+    assert (total.units, total.net_minor, total.selling_stores, total.selling_products) == (12, 2200, 3, 3)
+
+
+def test_the_scope_limits_what_is_counted(company):
+    scope = KeyAccount.objects.filter(code="BANNER")
+    assert figures.sellout_total(scope, MARCH)["USD"].net_minor == 1000
+    assert list(figures.sellout_by_account(scope, MARCH)) == [company["banner"].pk]
+    assert figures.sellout_by_account(KeyAccount.objects.none(), MARCH) == {}
+
+
+def test_a_span_of_days_is_read_from_the_facts(company):
+    found = figures.sellout_by_account(ALL, parse_period("2017-03-15..2017-03-31"))
+    assert found[company["chain"].pk].net_minor == 1300
+    assert company["other"].pk not in found
+
+
+def test_growth_needs_something_before(company):
+    found = figures.growth_by_account(ALL, APRIL)
+    assert found == {company["chain"].pk: Decimal("-0.647059")}
+    assert figures.growth_by_account(ALL, MARCH)[company["chain"].pk] is None
+
+
+def test_top_products_and_trend(company):
+    top = figures.top_products(ALL, MARCH, 1)
+    assert [(sums.units, sums.net_minor) for _product, sums in top[company["chain"].pk]] == [(6, 1400)]
+    trend = figures.trend_by_account(ALL, [date(2017, 3, 1), date(2017, 4, 1)])
+    assert {day: sums.net_minor for day, sums in trend[company["chain"].pk].items()} == {date(2017, 3, 1): 1700, date(2017, 4, 1): 600}
+
+
+def test_share_of_wallet_counts_cells_with_a_market_total_only(company):
+    share = figures.share_by_account(ALL, MARCH)
+    assert (share[company["chain"].pk].own_net_minor, share[company["chain"].pk].market_net_minor) == (1700, 8000)
+    assert share[company["chain"].pk].ratio == Decimal("0.212500")
+    assert company["other"].pk not in share  # unknown, not 0
+    cheese = Category.objects.get(name="CHEESE").pk
+    assert figures.share_by_account_category(ALL, year(2017))[company["banner"].pk][cheese].ratio == Decimal("0.166667")
+    assert figures.Share(5, 0).ratio is None
+    assert figures.share_by_account(ALL, parse_period("2017-03-02..2017-03-30")) == {}
+
+
+def test_distribution_by_stores_and_by_their_weight(company):
+    found = figures.distribution_by_account_product(ALL, MARCH)
+    skus = dict(StoreProductMonth.objects.values_list("product_id", "product__sku"))
+    rows = {(account, skus[product]): row for (account, product), row in found.items()}
+    chain = rows[(company["chain"].pk, "P2")]
+    assert (chain.stores_selling, chain.stores_total, chain.numeric, chain.weighted) == (1, 2, Decimal("0.500000"), Decimal("0.250000"))
+    assert rows[(None, "P1")].numeric == Decimal("0.666667") and rows[(None, "P1")].weighted == Decimal("1.000000")
+    assert rows[(company["other"].pk, "P3")].weighted is None
+    assert (company["banner"].pk, "P3") not in rows  # sold and returned
+
+
+@pytest.mark.parametrize(
+    ("figure", "statements"),
+    [
+        (lambda: figures.sellout_by_account(ALL, MARCH), 2),
+        (lambda: figures.sellout_total(ALL, MARCH), 2),
+        (lambda: figures.sellout_by_account_category(ALL, MARCH), 1),
+        (lambda: figures.growth_by_account(ALL, MARCH), 4),
+        (lambda: figures.top_products(ALL, MARCH, 5), 1),
+        (lambda: figures.trend_by_account(ALL, MARCH.months()), 1),
+        (lambda: figures.share_by_account(ALL, MARCH), 1),
+        (lambda: figures.share_by_account_category(ALL, MARCH), 1),
+        (lambda: figures.distribution_by_account_product(ALL, MARCH), 2),
+    ],
+)
+def test_each_figure_takes_a_fixed_number_of_statements(company, django_assert_num_queries, figure, statements):
+    with django_assert_num_queries(statements):
+        figure()
+    for number in range(20):
+        KeyAccountFactory(parent=company["chain"] if number % 2 else None)
+    with django_assert_num_queries(statements):
+        figure()
