@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from .. import blocks
 from ..models import ReportKind
@@ -19,6 +20,20 @@ from ..states import ReportStatus
 
 LEAD_FINDINGS = 3
 LEAD_KPIS = 4
+# What people call the datasets that figures come from.
+SOURCES = {
+    "competitor_facts": gettext_lazy("competitors seen at visits"),
+    "distribution_month": gettext_lazy("distribution by month"),
+    "report_sections": gettext_lazy("this report"),
+    "sellout_month_account": gettext_lazy("sell-out by account and month"),
+    "sellout_month_account_sku": gettext_lazy("sell-out by account, product and month"),
+    "sellout_month_category": gettext_lazy("sell-out by category and month"),
+    "sellout_month_store": gettext_lazy("sell-out by store and month"),
+    "share_account_month": gettext_lazy("share of wallet by account and month"),
+    "share_store_category_month": gettext_lazy("share of wallet by store, category and month"),
+    "shelf_facts": gettext_lazy("shelves checked at visits"),
+    "visits": gettext_lazy("visits"),
+}
 
 
 def frozen(report):
@@ -183,15 +198,18 @@ def why(section, sources):
     """“Why this number” of a section: per figure its formula and what it was summed from."""
     lines = []
     for line in sources.get("figures", ()):
+        accounts = line["accounts"]
         lines.append(
             {
                 "figure": line["figure"],
                 "formula": str(section.formulas.get(line["figure"], "")),
                 "dataset": line["dataset"],
+                "source": str(SOURCES.get(line["dataset"], line["dataset"])),
                 "starts_on": line["starts_on"],
                 "ends_on": line["ends_on"],
-                "accounts": len(line["accounts"]),
-                "account_codes": line["accounts"],
+                "accounts": len(accounts),
+                "accounts_words": ngettext("%(counter)s account", "%(counter)s accounts", len(accounts)) % {"counter": len(accounts)},
+                "account_codes": accounts,
                 "rows": line["rows"],
                 "total": line["total"],
             }
@@ -210,6 +228,7 @@ def _instant(value):
 def words():
     """The fixed words of drawn files."""
     return {
+        "colon": pgettext("after a label", ": "),
         "commentary": _("Commentary"),
         "contents": _("Contents"),
         "page": _("Page"),

@@ -278,10 +278,10 @@ class _Sheet:
         self.row += 1
         self.line(f"{self.words['why']} · {self.words['built']} {self.section['why']['built_at']}", quiet)
         for line in self.section["why"]["lines"]:
-            accounts = f"{line['accounts']} {self.words['accounts'].lower()}"
-            parts = [line["formula"], line["dataset"], f"{line['starts_on']} – {line['ends_on']}", accounts]
+            source = f"{line['source']} ({line['dataset']})"
+            parts = [line["formula"], source, f"{line['starts_on']} – {line['ends_on']}", line["accounts_words"]]
             if line["rows"] is not None:
-                parts.append(f"{self.words['rows']}: {line['rows']}")
+                parts.append(f"{self.words['rows']}{self.words['colon']}{line['rows']}")
             if line["total"] is not None:
-                parts.append(f"{self.words['total']}: {line['total']}")
+                parts.append(f"{self.words['total']}{self.words['colon']}{line['total']}")
             self.line(" · ".join(part for part in parts if part), quiet)
