@@ -6,8 +6,8 @@ def rollups_hold():
     yield "sales_storeproductmonth 2017-03-01/4/7: units 12, facts say 11"
 """
 
-from dataclasses import dataclass
 from collections.abc import Callable
+from dataclasses import dataclass
 
 _INVARIANTS = {}
 
