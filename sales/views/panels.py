@@ -1,9 +1,10 @@
 """Sell-out on the record pages of accounts, stores and products: twelve months at a glance, from the rollups."""
 
 from django.conf import settings
-from django.db.models import Max, Sum
+from django.db.models import Max, Q, Sum
 from django.shortcuts import get_object_or_404, render
 from django.utils.formats import date_format
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from accounts.models import KeyAccount, Store
@@ -17,12 +18,17 @@ from ..models import AccountProductMonth, Product, StoreProductMonth
 MONTHS_SHOWN = 13
 
 
-def monthly_figures(rows):
-    """Units and net of the newest ``MONTHS_SHOWN`` months of rollup ``rows``, gaps as None; two statements."""
-    newest = rows.aggregate(newest=Max("month"))["newest"]
-    if newest is None:
-        return []
-    months = [month_of(newest)]
+def monthly_figures(rows, *, today):
+    """(months with their sums, oldest first; the running month's sums or None) of rollup ``rows``; two statements.
+
+    The months end with the newest complete one that has figures: a month that ``today`` lies in is not compared with whole
+    ones. Gaps are None; a pair is (Period, {units_sum, net_sum}).
+    """
+    running = month_of(today)
+    newest = rows.aggregate(newest=Max("month"), newest_complete=Max("month", filter=~Q(month=running.starts_on)))
+    if newest["newest"] is None:
+        return [], None
+    months = [month_of(newest["newest_complete"] or newest["newest"])]
     while len(months) < MONTHS_SHOWN:
         months.insert(0, months[0].previous())
     sums = {
@@ -32,15 +38,17 @@ def monthly_figures(rows):
         .values("month")
         .annotate(units_sum=Sum("units"), net_sum=Sum("net_minor"))
     }
-    return [(period, sums.get(period.starts_on)) for period in months]
+    return [(period, sums.get(period.starts_on)) for period in months], sums.get(running.starts_on)
 
 
-def sellout_panel(request, rows, currency, *, more=None):
-    """The panel's fragment: this month's figures, growth, and the curve of thirteen months."""
-    figures = monthly_figures(rows)
-    context = {"currency": currency, "figures": figures, **(more or {})}
+def sellout_panel(request, rows, currency):
+    """The panel's fragment: the newest complete month, its growth, what the running month has so far, thirteen months drawn."""
+    figures, so_far = monthly_figures(rows, today=localdate())
+    context = {"currency": currency, "figures": figures, "so_far": None}
     if figures:
         (period, last), (_before, previous), (_year, year_ago) = figures[-1], figures[-2], figures[0]
+        if so_far and period.starts_on != month_of(localdate()).starts_on:
+            context["so_far"] = so_far["net_sum"]
         context["period"] = period
         context["net_minor"] = last["net_sum"]
         context["units"] = last["units_sum"]

@@ -1,6 +1,6 @@
 """The sell-out panels: figures of the newest month, growth to the month before and to last year, own rows only."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.urls import reverse
@@ -46,6 +46,20 @@ def test_the_account_panel_adds_up_the_account_and_what_lies_below(client, manag
     assert (context["period"].label, context["net_minor"], context["units"]) == ("2026-03", 12_000, 5)
     assert (str(context["to_previous"]), str(context["to_year_ago"])) == ("0.200000", "1.000000")
     assert context["chart"].series[0].values[1:-2] == [None] * 10
+
+
+def test_a_month_that_still_runs_is_told_apart_and_not_compared(client, manager, time_machine):
+    time_machine.move_to(datetime(2026, 4, 10, 12, tzinfo=UTC))
+    account = KeyAccountFactory()
+    AccountAssignmentFactory(account=account, user=manager)
+    sold(account, date(2026, 2, 1), 10_000)
+    sold(account, date(2026, 3, 1), 12_000)
+    sold(account, date(2026, 4, 1), 3_000)
+
+    context = client.get(reverse("sales:account_panel", args=[account.pk])).context
+
+    assert (context["period"].label, context["net_minor"], context["so_far"]) == ("2026-03", 12_000, 3_000)
+    assert str(context["to_previous"]) == "0.200000"
 
 
 def test_an_account_of_another_currency_is_not_added(client, manager):
