@@ -172,7 +172,8 @@ class Reading:
         """Each field's Column; findings go to ``errors`` and ``bad``."""
         for name, (_codes, distinct) in texts.items():
             if self.schema[name].kind in NUMERIC:
-                self._context.marks.observe(self.header.name_of(name), distinct)
+                known = self._cache[name]  # what was read before has been observed before
+                self._context.marks.observe(self.header.name_of(name), [text for text in distinct if text not in known])
         columns = {}
         for name, (codes, distinct) in texts.items():
             found = [self._parsed(name, text) for text in distinct]

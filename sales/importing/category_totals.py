@@ -16,7 +16,6 @@ from . import facts as store
 from .facts import FactTable
 from .registry import register
 from .sellout import UNKNOWN, SellOutLoad, _Refusals
-from .staging import fill
 
 FACTS = FactTable(
     table=CategoryTotal._meta.db_table,
@@ -109,7 +108,7 @@ class CategoryTotalLoad(SellOutLoad):
             "market_net_minor": value,
         }
         self.order.may_repeat, self.order.by_day = True, False
-        fill(FACTS.staging, FACTS.columns, {name: values[good] for name, values in staged.items()})
+        self.fill({name: values[good] for name, values in staged.items()})
         self._note(chunk, reading, errors, bad, digits)
         self._note_good(good, accounts, months, None)
 

@@ -19,7 +19,7 @@ from ..profiles import SELLOUT, shipped
 from . import facts as store
 from .facts import FactTable, Rollup
 from .registry import register
-from .staging import ask, fill
+from .staging import Filler, ask
 
 FACTS = FactTable(
     table=SellOut._meta.db_table,
@@ -150,9 +150,10 @@ class SellOutLoad:
     # --- reading --------------------------------------------------------------------------------------------------------------
     def read(self, reading, *, digits, today, step):
         """Take in every row of ``reading``; ``step(rows)`` reports progress. Raises FileRefused."""
-        for chunk in reading.chunks():
-            self._take(chunk, reading, digits, today)
-            step(reading.rows_read)
+        with Filler(self.facts.staging, self.facts.columns) as self.fill:
+            for chunk in reading.chunks():
+                self._take(chunk, reading, digits, today)
+                step(reading.rows_read)
         sender = self.known.by_gln(reading.hints.sender_gln)
         if sender is not None:
             self._check_sender(sender)
@@ -208,7 +209,7 @@ class SellOutLoad:
                 part = {name: values[rows] for name, values in staged.items()}
                 if names:
                     part["coupon_minor"] = coupon.array(np.int64, missing=0)[rows]
-                fill(FACTS.staging, FACTS.columns, part)
+                self.fill(part)
         self._note(chunk, reading, errors, bad, digits)
         self._note_good(good, accounts, days, grain)
 

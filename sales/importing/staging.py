@@ -5,6 +5,8 @@ SQLite filling it does not take the write lock. Behind a pooler of connections, 
 """
 
 import struct
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BytesIO
 
@@ -110,7 +112,8 @@ def fill(name, columns, arrays):
     if not size:
         return
     if is_postgres():
-        _copy(name, given, arrays, size)
+        connection.ensure_connection()
+        _copy(connection.connection, name, given, arrays, size)
         return
     cells = [np.datetime_as_string(arrays[column]).tolist() if kind == "day" else arrays[column].tolist() for column, kind in given.items()]
     marks = ", ".join(["%s"] * len(given))
@@ -126,8 +129,44 @@ def fill(name, columns, arrays):
             cursor.execute("COMMIT")
 
 
-def _copy(name, given, arrays, size):
-    """COPY in binary form: one numpy record per row, nothing is printed and parsed again."""
+class Filler:
+    """Appends to one temporary table, on PostgreSQL from a thread of its own: the next rows are read while the last ones travel.
+
+    Within ``with``, only this object uses the connection; leaving it waits for what is under way and raises what went wrong.
+    """
+
+    MOST_WAITING = 2  # chunks, so that memory stays flat
+
+    def __init__(self, name, columns):
+        self.name, self.columns = name, columns
+        self._waiting, self._thread = deque(), None
+
+    def __enter__(self):
+        if is_postgres():
+            connection.ensure_connection()
+            self._thread = ThreadPoolExecutor(max_workers=1)
+        return self
+
+    def __call__(self, arrays):
+        size = len(next(iter(arrays.values())))
+        if self._thread is None or not size:
+            fill(self.name, self.columns, arrays)
+            return
+        while len(self._waiting) >= self.MOST_WAITING:
+            self._waiting.popleft().result()
+        given = {column: kind for column, kind in self.columns.items() if column in arrays}
+        self._waiting.append(self._thread.submit(_copy, connection.connection, self.name, given, arrays, size))
+
+    def __exit__(self, failed, *_reason):
+        if self._thread is None:
+            return
+        self._thread.shutdown(wait=True)
+        while self._waiting and not failed:
+            self._waiting.popleft().result()
+
+
+def _copy(database, name, given, arrays, size):
+    """COPY in binary form: one numpy record per row, nothing is printed and parsed again. ``database``: the driver's connection."""
     record = [("fields", ">i2")]
     for column, kind in given.items():
         record += [(f"{column}_size", ">i4"), (column, TYPES[kind][2])]
@@ -136,5 +175,5 @@ def _copy(name, given, arrays, size):
     for column, kind in given.items():
         rows[f"{column}_size"] = rows.dtype[column].itemsize
         rows[column] = (arrays[column] - EPOCH).astype(np.int64) if kind == "day" else arrays[column]
-    with connection.cursor() as cursor:
+    with database.cursor() as cursor:
         cursor.copy_expert(f"COPY {name} ({', '.join(given)}) FROM STDIN (FORMAT binary)", BytesIO(HEADER + rows.tobytes() + TRAILER))
