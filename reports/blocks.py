@@ -80,5 +80,5 @@ def cell_text(value, kind, currency):
 
 
 def signed(shown, value):
-    """A change with its plus: minus signs come with the number."""
-    return f"+{shown}" if Decimal(value) > 0 else shown
+    """A change with its plus; one that rounds to nothing has no sign, minus signs come with the number."""
+    return f"+{shown}" if Decimal(value) > 0 and any(digit in shown for digit in "123456789") else shown

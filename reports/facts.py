@@ -129,6 +129,7 @@ class AccountName:
     name: str
     currency: str
     parent_id: int | None
+    path: str
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ class Facts:
     # -- names ------------------------------------------------------------------------------------------------------------------
     @cached_property
     def accounts(self):
-        rows = KeyAccount.objects.filter(self._of_accounts("pk")).values_list("pk", "code", "name", "currency", "parent_id")
+        rows = KeyAccount.objects.filter(self._of_accounts("pk")).values_list("pk", "code", "name", "currency", "parent_id", "path")
         return {row[0]: AccountName(*row) for row in rows}
 
     @cached_property
@@ -225,6 +226,15 @@ class Facts:
             if store.is_open_in(self.period):
                 counts[store.account_id] += 1
         return counts
+
+    def above(self, account_ids):
+        """These accounts and all that they belong to: a chain's file holds its regions' rows."""
+        paths = (self.accounts[pk].path for pk in account_ids if pk in self.accounts)
+        return frozenset(int(part) for path in paths for part in path.split("/") if part) | frozenset(account_ids)
+
+    def months_known(self, account_ids, months):
+        """In how many of ``months`` any of the accounts sent sell-out."""
+        return sum(any((pk, month) in self.month_sums for pk in account_ids) for month in months)
 
     def codes(self, account_ids):
         return sorted(self.accounts[pk].code for pk in account_ids if pk in self.accounts)
@@ -396,14 +406,22 @@ class Facts:
         """The files whose rows fall into the period, newest first."""
         return list(
             ImportBatch.objects.filter(
-                Q(account_id=None) | self._of_accounts(),
+                Q(account_id=None) | Q(account_id__in=self.above(self.account_ids)),
                 kind__in=("sellout", "category_totals"),
                 status=BatchStatus.IMPORTED,
                 period_starts_on__lte=self.period.ends_on,
                 period_ends_on__gte=self.period.starts_on,
             )
             .values(
-                "public_id", "kind", "account_id", "file__original_name", "rows_imported", "rows_unchanged", "rows_rejected", "finished_at"
+                "public_id",
+                "kind",
+                "account_id",
+                "account__code",
+                "file__original_name",
+                "rows_imported",
+                "rows_unchanged",
+                "rows_rejected",
+                "finished_at",
             )
             .annotate(by=F("uploaded_by__name"))
             .order_by("-finished_at", "-pk")

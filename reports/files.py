@@ -83,4 +83,4 @@ def unfinished_job(report, formats, languages):
 
 
 def _job_key(report, formats, languages):
-    return f"report-{report.pk}-{'-'.join([*formats, *languages])}"
+    return f"report-{report.pk}-{'-'.join([*sorted(formats), *sorted(languages)])}"

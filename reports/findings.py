@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from ka_crm.money import growth, ratio
 
+from .facts import Carried
 from .models import SubjectKind
 from .sections.base import money, text
 from .sections.basis import gaps_of
@@ -144,9 +145,11 @@ def lost_distribution(scope, subject):
 def repeated_out_of_stock(scope, subject):
     lines = [line for pk in subject.all_ids for line in scope.facts.out_of_stock.get(pk, ()) if line["times"] >= 2]
     sold = product_rows(scope, subject)
+    carried = scope.facts.together(scope.facts.carried, subject.account_ids, Carried)
     lines.sort(key=lambda line: (-line["times"], line["sku"], line["store_id"]))
     for line in lines[:MOST_PER_RULE]:
-        weight = sold[line["product_id"]].net if line["product_id"] in sold else 0
+        selling = carried[line["product_id"]].stores if line["product_id"] in carried else 0
+        weight = sold[line["product_id"]].net // max(selling, 1) if line["product_id"] in sold else 0  # what one store sells of it
         yield finding(
             "repeated_out_of_stock",
             PROBLEM,

@@ -12,6 +12,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
+from ka_crm.formats import MINUS
+
 from .. import blocks
 from ..models import ReportKind
 from ..sections import SECTION_OF
@@ -158,22 +160,21 @@ def shown(block, currency):
 
 def cell(value, kind, currency):
     """A shown cell: its text, whether it stands right, and the tone of a change."""
-    tone = ""
-    if kind in ("delta", "points") and value is not None:
-        tone = "down" if str(value).startswith("-") else "" if float(value) == 0 else "up"
-    return {"text": blocks.cell_text(value, kind, currency), "numeric": kind in blocks.NUMERIC, "tone": tone}
+    text = blocks.cell_text(value, kind, currency)
+    tone = {MINUS: "down", "+": "up"}.get(text[0], "") if kind in ("delta", "points") else ""
+    return {"text": text, "numeric": kind in blocks.NUMERIC, "tone": tone}
 
 
 def _shown_kpi(item, currency):
     change = item["change"]
     is_points = item["kind"] == "percent"
-    tone = "" if change is None else cell(change, "delta", currency)["tone"]
+    shown_change = cell(change, "points" if is_points else "delta", currency)
     return {
         **item,
         "text": blocks.cell_text(item["value"], item["kind"], currency),
         "unit": currency if item["kind"] in ("money", "price") and item["value"] is not None else "",
-        "change_text": "" if change is None else blocks.cell_text(change, "points" if is_points else "delta", currency),
-        "tone": tone,
+        "change_text": "" if change is None else shown_change["text"],
+        "tone": "" if change is None else shown_change["tone"],
     }
 
 

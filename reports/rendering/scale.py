@@ -2,6 +2,8 @@
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+from ka_crm.formats import great_units
+
 from .. import blocks
 
 STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
@@ -39,7 +41,7 @@ def _step(width):
 def _tick_text(value, chart):
     if chart["unit"] == "percent":
         return blocks.cell_text(str(value), "percent", chart["currency"]).replace(".0", "")
-    for unit, size in (("M", Decimal(10**6)), ("k", Decimal(10**3))):
-        if abs(value) >= 10 * size or (unit == "M" and abs(value) >= size):
+    for unit, size in great_units():
+        if abs(value) >= max(size, 10_000):
             return f"{(value / size).normalize():f} {unit}"
     return f"{value.normalize():f}"

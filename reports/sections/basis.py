@@ -28,12 +28,14 @@ def compute(scope):
     facts = scope.facts
     computed = {}
     for subject in scope.subjects:
+        senders, gaps = facts.above(subject.all_ids), gaps_of(scope, subject)
+        with_data = sum(facts.sums([pk], facts.months)[1] for pk in subject.all_ids)
         files = [
             {
                 "public_id": str(batch["public_id"]),
                 "file": batch["file__original_name"],
                 "kind": batch["kind"],
-                "account_code": facts.accounts[batch["account_id"]].code if batch["account_id"] in facts.accounts else "",
+                "account_code": batch["account__code"] or "",
                 "rows_imported": batch["rows_imported"],
                 "rows_unchanged": batch["rows_unchanged"],
                 "rows_rejected": batch["rows_rejected"],
@@ -41,16 +43,16 @@ def compute(scope):
                 "by": batch["by"] or "",
             }
             for batch in facts.imports
-            if batch["account_id"] is None or batch["account_id"] in subject.all_ids
+            if batch["account_id"] is None or batch["account_id"] in senders
         ]
         data = {
             "fact_rows": facts.fact_rows(subject.all_ids),
-            "accounts": len(subject.all_ids),
-            "accounts_with_data": sum(facts.sums([pk], facts.months)[1] for pk in subject.all_ids),
+            "accounts": with_data + len(gaps),  # those that report at all: a chain above its regions sends nothing itself
+            "accounts_with_data": with_data,
             "files": files[:FILES],
             "file_count": len(files),
             "rows_rejected": sum(row["rows_rejected"] for row in files),
-            "gaps": gaps_of(scope, subject),
+            "gaps": gaps,
             "note": subject.note,
         }
         line = source("fact_rows", "sellout_month_account", period=scope.period, subject=subject, facts=facts, rows=data["fact_rows"])

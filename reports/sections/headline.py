@@ -14,6 +14,7 @@ REASONS = {
     "no_data": gettext_lazy("no sell-out in this period"),
     "no_earlier": gettext_lazy("no sell-out in the earlier period"),
     "not_positive": gettext_lazy("the earlier period is zero or negative"),
+    "incomplete": gettext_lazy("months are missing in the earlier period"),
     "no_market": gettext_lazy("no market totals for this period"),
     "no_market_earlier": gettext_lazy("no market totals for the period before"),
 }
@@ -70,6 +71,13 @@ def _figures(scope, account_ids, currency):
     for name, then, has_then in (("previous_period", before, has_before), ("year_ago", year_ago, has_year_ago)):
         figures[f"net_growth_vs_{name}"], figures[f"reason_{name}"] = compared(now.net_minor, has_now, then.net_minor, has_then)
     figures["net_growth_ytd"], figures["reason_ytd"] = compared(so_far.net_minor, has_so_far, so_far_then.net_minor, has_so_far_then)
+    # Ten months against two would be a growth of the files, not of the sales.
+    for name, months, months_then in (
+        ("vs_year_ago", facts.months, facts.year_ago.months()),
+        ("ytd", ytd.months(), ytd_year_ago.months()),
+    ):
+        if facts.months_known(account_ids, months_then) < facts.months_known(account_ids, months) and figures[f"net_growth_{name}"]:
+            figures[f"net_growth_{name}"], figures[f"reason_{name.removeprefix('vs_')}"] = None, "incomplete"
     return figures
 
 

@@ -1,5 +1,6 @@
 """What the sections compute, checked by head and against plain SQL."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -11,7 +12,15 @@ from ka_crm.periods import month, quarter, year
 from reports.models import Report
 from reports.sections import SECTIONS
 from reports.sections.base import Scope
-from tests.factories import AccountAssignmentFactory, KeyAccountFactory, ProductFactory, ShelfFactFactory, StoreFactory, VisitFactory
+from tests.factories import (
+    AccountAssignmentFactory,
+    ImportBatchFactory,
+    KeyAccountFactory,
+    ProductFactory,
+    ShelfFactFactory,
+    StoreFactory,
+    VisitFactory,
+)
 from visits.models import CompetitorFact
 
 from .conftest import FEBRUARY, MARCH, TODAY, data_of, market, sell
@@ -42,6 +51,33 @@ def test_a_growth_without_an_earlier_figure_says_why(world, build):
     headline = data_of(report_about(account=world.northgate))["headline"]
     assert headline["net_growth_vs_year_ago"] is None
     assert headline["reason_year_ago"] == "no_earlier"
+
+
+def test_a_year_to_date_is_not_compared_with_a_shorter_one(world, build):
+    sell(world.first, world.gouda, date(2025, 3, 1), 10, 10_000)
+    build(accounts=[world.northgate])
+
+    headline = data_of(report_about(account=world.northgate))["headline"]
+    assert (headline["net_growth_vs_year_ago"], headline["reason_year_ago"]) == ("4.000000", "")  # 500.00 after 100.00
+    assert (headline["net_growth_ytd"], headline["reason_ytd"]) == (None, "incomplete")  # three months against one
+
+
+def test_a_region_names_the_files_of_its_chain(world, build):
+    region = KeyAccountFactory(code="N2", parent=world.northgate)
+    sell(StoreFactory(account=region), world.gouda, MARCH, 1, 1_000)
+    ImportBatchFactory(
+        account=world.northgate,
+        kind="sellout",
+        status="imported",
+        period_starts_on=MARCH,
+        period_ends_on=date(2026, 3, 31),
+        rows_imported=1,
+    )
+    build(accounts=[region])
+
+    basis = data_of(report_about(account=region))["basis"]
+    assert [row["account_code"] for row in basis["files"]] == ["N1"]
+    assert (basis["accounts"], basis["accounts_with_data"]) == (1, 1)
 
 
 def test_an_account_without_sell_out_in_the_month_is_missing_and_not_zero(world, build):
