@@ -94,7 +94,7 @@ def missing(example, keywords):
     made_up = {}
     for keyword in keywords:
         kind = model._meta.get_field("id" if keyword == "pk" else keyword).get_internal_type() if _has(model, keyword) else ""
-        if kind == "UUIDField":
+        if kind == "UUIDField" or (not kind and keyword.endswith(("uuid", "public_id", "client_id"))):
             made_up[keyword] = uuid.UUID(int=0)
         elif "Integer" in kind or "Auto" in kind:
             made_up[keyword] = 2**53

@@ -49,7 +49,7 @@ def make_people():
 
 
 def make_deputy(people, *, today):
-    """Tom Becker is on leave for two weeks; James Carter stands in."""
+    """Tom Becker is on leave for two weeks and James Carter stands in; Mei Chen has named her deputy for a week to come."""
     services.delegate(
         absent_id=people["value"].pk,
         deputy_id=people["east"].pk,
@@ -60,4 +60,13 @@ def make_deputy(people, *, today):
         reason="Annual leave",
         handover="Valu Depot waits for our answer on the floor stack in Indianapolis by Friday.\n"
         "The leaflet prices for next month are agreed with Karen Oduya; only the art work is missing.",
+    )
+    services.delegate(
+        absent_id=people["china"].pk,
+        deputy_id=people["supervisor"].pk,
+        starts_on=today + timedelta(days=24),
+        ends_on=today + timedelta(days=30),
+        actor=people["china"],
+        today=today,
+        reason="家事 Family",
     )

@@ -95,7 +95,7 @@ def make_sell_out(*, customers, products, people, months, today, rng):
         manager = customers.manager[root.code]
         for first, last in periods:
             rows, sums = shops.month(first, last, periods[0][0], rng)
-            if first == periods[-1][0] and root is customers.chains[0]:
+            if first == periods[-1][0] and root in (customers.chains[0], customers.chains[-1]):
                 _refused_first(root, first, rows, manager)
             _import("sellout", f"{root.code.lower()}-sellout-{first:%Y-%m}.csv", HEADER, rows, root, manager)
             if sums:
