@@ -1,4 +1,4 @@
-"""How figures look on screens and in cells, one function each; English and Chinese group and point alike, so no locale is asked.
+"""How figures look on screens and in cells, one function each; English and Chinese group and point alike, only great units differ.
 
 None is “–” everywhere: a missing figure is not a zero. A negative carries a real minus sign.
 """
@@ -8,11 +8,15 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 
 from .money import digits_of, from_minor
 
 MISSING = "–"
 MINUS = "\u2212"
+# Unit and its size, the greatest first: Chinese counts in ten thousands.
+GREAT_UNITS = (("bn", 10**9), ("M", 10**6), ("k", 10**3))
+CHINESE_GREAT_UNITS = (("亿", 10**8), ("万", 10**4))
 
 
 def _signed(number, text):
@@ -40,12 +44,17 @@ def money(minor, currency):
     return MISSING if minor is None or minor == "" else f"{amount(minor, currency)}\u00a0{currency}"
 
 
+def great_units():
+    """(unit, size) as the reader counts, the greatest first."""
+    return CHINESE_GREAT_UNITS if (get_language() or "").startswith("zh") else GREAT_UNITS
+
+
 def short_money(minor, currency):
-    """``1.2 M USD`` for figures that are read at a glance; exact below 10,000."""
+    """``1.2 M USD``, ``120.0 万 USD`` for figures that are read at a glance; exact below 10,000."""
     if minor is None or minor == "":
         return MISSING
     value = from_minor(int(minor), currency)
-    for unit, divisor in (("bn", 10**9), ("M", 10**6), ("k", 10**3)):
+    for unit, divisor in great_units():
         if abs(value) >= max(divisor, 10_000):
             return f"{number(value / divisor, 1)}\u00a0{unit}\u00a0{currency}"
     return f"{number(value, min(digits_of(currency), 2))}\u00a0{currency}"

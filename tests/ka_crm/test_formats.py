@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
 from ka_crm import formats
 from ka_crm.templatetags.ka import delta, file_size, initials, share_of
@@ -28,6 +29,14 @@ def test_money_names_its_currency():
 )
 def test_short_money(minor, shown):
     assert formats.short_money(minor, "USD") == f"{shown}\u00a0USD"
+
+
+@pytest.mark.parametrize(
+    ("minor", "shown"), [(999_999, "9,999.99"), (1_234_500, "1.2\u00a0万"), (12_345_678_900, "1.2\u00a0亿"), (-2_000_000, "−2.0\u00a0万")]
+)
+def test_short_money_counts_in_ten_thousands_in_chinese(minor, shown):
+    with translation.override("zh-hans"):
+        assert formats.short_money(minor, "CNY") == f"{shown}\u00a0CNY"
 
 
 @pytest.mark.parametrize(

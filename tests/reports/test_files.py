@@ -8,6 +8,7 @@ import zipfile
 
 import pypdfium2
 import pytest
+from django.utils import translation
 from python_calamine import CalamineWorkbook
 
 from accounts.models import KeyAccount
@@ -178,6 +179,8 @@ def test_hostile_names_are_text_in_the_html_file(hostile_report):
     [
         (["0", "375.47"], ["0", "100", "200", "300", "400"]),
         (["-50", "120"], ["-50", "0", "50", "100", "150"]),
+        (["0", "375000"], ["0", "100 k", "200 k", "300 k", "400 k"]),
+        (["0", "3750000"], ["0", "1 M", "2 M", "3 M", "4 M"]),
         ([None], ["0", "0.25"]),
     ],
 )
@@ -188,6 +191,15 @@ def test_an_axis_has_round_numbers_and_its_zero(values, ticks):
 
     assert [tick["text"] for tick in plot["ticks"]] == ticks
     assert all(point is None or 0 <= point <= 1 for points in plot["points"] for point in points)
+
+
+def test_a_chinese_axis_counts_in_ten_thousands():
+    chart = {"series": [{"name": "", "values": ["0", "375000"]}], "unit": "money", "currency": "CNY"}
+
+    with translation.override("zh-hans"):
+        ticks = plotted(chart)["ticks"]
+
+    assert [tick["text"] for tick in ticks] == ["0", "10 万", "20 万", "30 万", "40 万"]
 
 
 @pytest.mark.parametrize(
