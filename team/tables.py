@@ -8,7 +8,7 @@ from ka_crm.statuses import tone_of
 from ka_crm.tables import Column, DayColumn, InstantColumn, Table
 
 from .models import AuditEvent, Delegation, User
-from .trail import actor_of, changed_lines, title_of
+from .trail import actor_of, changed_lines, model_of, title_of
 
 DELEGATION_WORDS = {"planned": _("Planned"), "active": _("In force"), "expired": _("Over"), "ended": _("Ended early")}
 
@@ -90,8 +90,11 @@ class AuditTable(Table):
         return value
 
     def render_details(self, record):
-        return self.export_details(None, record)
+        return self._details(record, model_of(record))
 
     def export_details(self, value, record):
-        lines = changed_lines(record)
+        return self._details(record, None)
+
+    def _details(self, record, model):
+        lines = changed_lines(record, model)
         return "; ".join([*lines, f"“{record.reason}”"] if record.reason else lines)

@@ -1,8 +1,9 @@
 """The audit trail as people read it: who did what when, field by field."""
 
+from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from .models import AuditEvent
 
@@ -71,9 +72,19 @@ def title_of(verb):
 
 def changed_lines(event, model=None):
     """“field: old → new” for each change of an entry, with the fields' labels where ``model`` is known."""
+    colon = pgettext("after a label", ": ")
     return [
-        f"{_field_label(model, field) if model else field}: {_shown(old)} → {_shown(new)}" for field, (old, new) in event.changes.items()
+        f"{_field_label(model, field) if model else field}{colon}{_shown(old)} → {_shown(new)}"
+        for field, (old, new) in event.changes.items()
     ]
+
+
+def model_of(event):
+    """The model of the record that an entry is about, or None where there is none of that name any more."""
+    try:
+        return apps.get_model(event.object_type)
+    except (LookupError, ValueError):
+        return None
 
 
 def _told(event):
