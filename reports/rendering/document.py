@@ -145,7 +145,10 @@ def shown(block, currency):
     currency = block.get("currency", currency)
     if block["type"] == "table":
         kinds = [column["kind"] for column in block["columns"]]
-        cells = [[cell(value, kind, currency) for value, kind in zip(row, kinds, strict=True)] for row in block["rows"]]
+        cells = [
+            [{**cell(value, column["kind"], currency), "wide": column["wide"]} for value, column in zip(row, block["columns"], strict=True)]
+            for row in block["rows"]
+        ]
         return {**block, "currency": currency, "cells": cells, "has_money": any(kind in ("money", "price") for kind in kinds)}
     if block["type"] == "kpis":
         return {**block, "currency": currency, "items": [_shown_kpi(item, currency) for item in block["items"]]}
