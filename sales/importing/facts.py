@@ -110,6 +110,20 @@ def duplicates(facts):
     return found
 
 
+def net_returns(facts):
+    """Make one row of a sale and a return of the same key: an interchange states both, each on a line of its own."""
+    keys = ", ".join(facts.key)
+    sums = ", ".join(f"SUM({name})" for name in (*facts.measures, *facts.sticky))
+    found = ask(
+        f"SELECT MIN(row_no), MAX(row_no), {sums} FROM {facts.staging} GROUP BY {keys}"
+        f" HAVING COUNT(*) = 2 AND MIN({facts.measures[0]}) < 0 AND MAX({facts.measures[0]}) > 0"
+    )
+    sets = ", ".join(f"{name} = %s" for name in (*facts.measures, *facts.sticky))
+    for first, second, *values in found:
+        run(f"UPDATE {facts.staging} SET {sets} WHERE row_no = %s", [*values, first])
+        run(f"DELETE FROM {facts.staging} WHERE row_no = %s", [second])
+
+
 def classify(facts):
     """Hold the staged rows against the facts; Counts. Inside the commit's lock the answer is final, outside it is a preview."""
     for name in (facts.matched, facts.superseded):
@@ -411,4 +425,4 @@ def hand_over(facts, batch, heir):
         run(f"UPDATE {table} SET batch_id = %s WHERE {_said_by(facts, table, batch)}", [heir.pk])
 
 
-__all__ = ["Counts", "FactTable", "Rollup", "apply", "classify", "create_staging", "duplicates", "lock_facts", "undo_batch"]
+__all__ = ["Counts", "FactTable", "Rollup", "apply", "classify", "create_staging", "duplicates", "lock_facts", "net_returns", "undo_batch"]

@@ -160,6 +160,8 @@ class SellOutLoad:
         if len(self.grains) > 1:
             raise refuse_file("date", _("The file mixes days and weeks. Ask for one file per kind of period."))
         if self.order.may_repeat:
+            if reading.profile.container == "edifact":
+                store.net_returns(self.facts)
             self._note_duplicates(reading)
         self.outcome.account_ids = self.accounts_seen
 
@@ -326,7 +328,11 @@ class SellOutLoad:
         return UNKNOWN not in (named, account_of_store) and not known.within(account_of_store, known.account_by_id[named])
 
     def _amounts(self, columns, refuse):
+        """Pieces and money; a message that states only what was taken in has no discount."""
         amounts = {target: columns[name].array(np.int64, missing=0) for name, target in AMOUNTS.items()}
+        gross, discount, net = amounts["gross_minor"], amounts["discount_minor"], amounts["net_minor"]
+        amounts["gross_minor"] = gross = np.where(_stated(columns["gross_value"]), gross, net + discount)
+        amounts["discount_minor"] = np.where(_stated(columns["discount_value"]), discount, gross - net)
         refuse.where("units", np.abs(amounts["units"]) > MOST_UNITS, "number", _("is out of range for a number of pieces."))
         off = amounts["gross_minor"] - amounts["discount_minor"] != amounts["net_minor"]
         refuse.where(

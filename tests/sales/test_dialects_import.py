@@ -35,3 +35,13 @@ def test_a_retailers_file_says_what_the_clean_one_says(path):
     clean, outcome = import_path(DATA / "sellout" / "canonical" / f"{path.stem}.csv")
     assert (clean.account, outcome.rows_rejected) == (account, 0)
     assert figures_of(account) == as_sent != {}
+
+
+def test_a_sale_and_a_return_of_one_interchange_are_one_weekly_row():
+    load_shipped_profiles()
+    for kind in ("accounts", "stores", "products"):
+        import_path(DATA / "master" / f"{kind}.csv", kind=kind)
+    batch, outcome = import_path(DATA / "edi" / "slsrpt_weekly_with_return.edi")
+    assert (batch.status, outcome.rows_read, outcome.new, outcome.rows_rejected) == ("imported", 7, 6, 0)
+    rows = SellOut.objects.filter(grain=7).order_by("product__gtin").values_list("units", "gross_minor", "discount_minor", "net_minor")
+    assert list(rows)[0] == (0, -87, 0, -87)  # one sold for 2.12, one taken back for 2.99
