@@ -4,16 +4,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ka_crm.forms import DayInput, PlainForm, RecordForm
+from ka_crm.text import is_id
 from team.models import User
 
 from .models import AccountAssignment, Contact, KeyAccount, Store
 
 CURRENCY_HELP = _("Three letters, such as USD or CNY.")
-
-
-def is_id(text):
-    """Whether ``text`` from outside can be a primary key at all."""
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def clean_currency(code):

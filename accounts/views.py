@@ -11,11 +11,12 @@ from ka_crm import policy
 from ka_crm.forms import form_page
 from ka_crm.listpage import Action, ListPage
 from ka_crm.recordpages import archive_or_restore, create_page, edit_page
+from ka_crm.text import is_id
 from team.trail import trail_of
 
 from . import services
 from .filters import ContactFilter, KeyAccountFilter, StoreFilter
-from .forms import AssignmentForm, ContactForm, EndAssignmentForm, KeyAccountForm, StoreForm, is_id
+from .forms import AssignmentForm, ContactForm, EndAssignmentForm, KeyAccountForm, StoreForm
 from .models import AccountAssignment, Contact, KeyAccount, Store
 from .tables import ContactTable, KeyAccountTable, StoreTable
 

@@ -27,3 +27,8 @@ def fold(text):
 def sort_key(text, *, length=120):
     """Order of names in both languages: Chinese by pinyin, Latin folded; databases here have no such collation."""
     return fold(" ".join(lazy_pinyin(text, style=Style.TONE3)))[:length]
+
+
+def is_id(text):
+    """Whether ``text`` from outside can be a primary key at all."""
+    return text.isascii() and text.isdigit() and len(text) < 19

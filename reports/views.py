@@ -17,6 +17,7 @@ from ka_crm.forms import form_page
 from ka_crm.listpage import Action, ListPage
 from ka_crm.periods import month_of
 from ka_crm.serving import attachment
+from ka_crm.text import is_id
 from sales.models import AccountProductMonth
 from team.audit import record
 from team.trail import trail_of
@@ -52,13 +53,15 @@ report_list = policy.requires("reports.view")(ReportList.as_view())
 # --- ordering -----------------------------------------------------------------------------------------------------------------
 @policy.requires("reports.build")
 def report_order(request):
-    newest = AccountProductMonth.objects.visible_to(request.user).order_by("-month").values_list("month", flat=True).first()
-    period = month_of(newest) if newest else month_of(timezone.localdate()).previous()
+    running = month_of(timezone.localdate())  # a month is reported on when it is over
+    months = AccountProductMonth.objects.visible_to(request.user).filter(month__lt=running.starts_on)
+    newest = months.order_by("-month").values_list("month", flat=True).first()
+    period = month_of(newest) if newest else running.previous()
     initial = {
         "kind": "monthly",
         "period": period.label,
         "languages": [code for code, _name in settings.LANGUAGES],
-        "accounts": [request.GET["account"]] if request.GET.get("account", "").isdigit() else [],
+        "accounts": [request.GET["account"]] if is_id(request.GET.get("account", "")) else [],
     }
     form = OrderForm(request.POST or None, user=request.user, initial=initial)
     return form_page(
