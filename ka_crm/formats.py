@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 
 from .money import digits_of, from_minor
 
@@ -82,3 +82,8 @@ def long_day(value):
 def instant(value):
     """An instant in the person's time zone as ``2026-03-31 08:30``."""
     return timezone.localtime(value).strftime("%Y-%m-%d %H:%M") if value else MISSING
+
+
+def listed(names):
+    """Names in a row, as the reader's language sets them apart."""
+    return pgettext("between the names of a list", ", ").join(names)

@@ -3,6 +3,8 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ka_crm.formats import listed
+
 from .blocks import cell_text
 
 TONES = {"problem": "danger", "warning": "warn", "opportunity": "info"}
@@ -26,7 +28,7 @@ def _shown(values, currency):
     shown = {}
     for name, value in values.items():
         if isinstance(value, list):
-            shown[name] = ", ".join(value)
+            shown[name] = listed(value)
         elif name in kinds and value is not None:
             text = cell_text(value, kinds[name], currency)
             shown[name] = f"{text}\u00a0{currency}" if kinds[name] == "money" else text

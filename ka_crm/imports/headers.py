@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from ..formats import listed
 from .errors import FileRefused, RowError
 
 MAX_COLUMNS = 1000
@@ -98,7 +99,7 @@ def _missing(names, columns, profile, schema):
     if not missing:
         return []
     present = [name for name in names if name]
-    some = ", ".join(name[:40] for name in present[:NAMED_COLUMNS])
+    some = listed(name[:40] for name in present[:NAMED_COLUMNS])
     if len(present) > NAMED_COLUMNS:
         some = _("%(some)s and %(more)d more columns") % {"some": some, "more": len(present) - NAMED_COLUMNS}
     labels = [_label(field, profile) for field in missing]
@@ -107,7 +108,7 @@ def _missing(names, columns, profile, schema):
         if len(labels) == 1
         else _("The columns %(missing)s are missing. The file has: %(present)s.")
     )
-    message = message % {"missing": ", ".join(labels), "present": some or "–"}
+    message = message % {"missing": listed(labels), "present": some or "–"}
     return [RowError(0, ", ".join(missing), "", "missing_column", message)]
 
 

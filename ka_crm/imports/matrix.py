@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from ..formats import listed
 from .errors import FileRefused, RowError, refuse_file
 from .headers import Header, find_header, month_in, plain
 from .numbers import DateCell, NumberCell
@@ -33,8 +34,8 @@ class MatrixTable:
         absent = [profile.sheets[field] for field in self._measures if plain(profile.sheets[field]) not in names]
         if absent:
             message = _("The column sheets %(absent)s are missing. The workbook has: %(present)s.") % {
-                "absent": ", ".join(absent),
-                "present": ", ".join(self._workbook.sheet_names),
+                "absent": listed(absent),
+                "present": listed(self._workbook.sheet_names),
             }
             raise FileRefused(RowError(0, absent[0], "", "missing_column", message))
         self._sheets = {field: self._read(names[plain(profile.sheets[field])], schema) for field in self._measures}

@@ -18,6 +18,12 @@ def test_amount(minor, currency, shown):
     assert formats.amount(minor, currency) == shown
 
 
+@pytest.mark.parametrize(("language", "shown"), [("en", "A, B"), ("zh-hans", "A、B")])
+def test_names_in_a_row(language, shown):
+    with translation.override(language):
+        assert formats.listed(["A", "B"]) == shown
+
+
 def test_money_names_its_currency():
     assert formats.money(123_450, "USD") == "1,234.50\u00a0USD"
     assert formats.money(None, "USD") == "–"
