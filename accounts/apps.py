@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from ka_crm import navigation, panels, policy_examples
+from ka_crm import navigation, panels, policy_examples, search
 
 
 class AccountsConfig(AppConfig):
@@ -17,3 +17,22 @@ class AccountsConfig(AppConfig):
         )
         navigation.register("accounts", _("Stores"), "accounts:store_list", icon="map-pin", capability="accounts.view", order=21)
         navigation.register("accounts", _("Contacts"), "accounts:contact_list", icon="users", capability="accounts.view", order=22)
+        self._make_findable()
+
+    def _make_findable(self):
+        nouns = [
+            ("account", _("Key accounts"), "building-store", "KeyAccount", lambda account: account.code),
+            ("store", _("Stores"), "map-pin", "Store", lambda store: f"{store.account.name} · {store.code}"),
+            ("contact", _("Contacts"), "users", "Contact", lambda contact: f"{contact.account.name} · {contact.title}".strip(" ·")),
+        ]
+        for order, (key, label, icon, model, hint) in enumerate(nouns):
+            search.register(
+                key,
+                label=label,
+                icon=icon,
+                rows=lambda user, model=model: self.get_model(model).objects.visible_to(user).active().for_list(),
+                hint=hint,
+                list_url_name=f"accounts:{key}_list",
+                capability="accounts.view",
+                order=order,
+            )

@@ -6,6 +6,8 @@ from django.template import loader
 from django.utils.translation import gettext as _
 
 from . import policy
+from .search import find
+from .text import clean_text
 
 
 @policy.signed_in
@@ -45,3 +47,10 @@ def csrf_failure(request, reason=""):
         return answer
     message = _("This form was open for too long or came from elsewhere. Go back, reload the page and send it again.")
     return render(request, "403.html", {"message": message}, status=403)
+
+
+@policy.signed_in
+def search(request):
+    """Everything in one's scope that holds all the words of ``?q=``."""
+    text = clean_text(request.GET.get("q", ""))[:200]
+    return render(request, "search.html", {"text": text, "groups": find(request.user, text)})

@@ -3,7 +3,7 @@ from django.apps import apps as global_apps
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-from ka_crm import navigation, panels, policy_examples
+from ka_crm import navigation, panels, policy_examples, search
 
 
 class SalesConfig(AppConfig):
@@ -23,6 +23,16 @@ class SalesConfig(AppConfig):
         for noun, url_name in (("key_account", "sales:account_panel"), ("store", "sales:store_panel"), ("product", "sales:product_panel")):
             panels.register(noun, title=_("Sell-out"), url_name=url_name, order=10, capability="sales.view")
         panels.register("home", title=_("Sell-out"), url_name="sales:home_panel", order=30, capability="sales.view")
+        search.register(
+            "product",
+            label=_("Products"),
+            icon="package",
+            rows=lambda user: self.get_model("Product").objects.visible_to(user).active().for_list(),
+            hint=lambda product: f"{product.sku} · {product.category_name}".strip(" ·"),
+            list_url_name="sales:product_list",
+            capability="products.view",
+            order=40,
+        )
 
 
 def _load_shipped_profiles(sender, apps=None, **kwargs):

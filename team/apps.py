@@ -7,7 +7,7 @@ class TeamConfig(AppConfig):
     verbose_name = _("Team")
 
     def ready(self):
-        from ka_crm import navigation, policy_examples, statuses  # here and below: models are there only now
+        from ka_crm import navigation, policy_examples, search, statuses  # here and below: models are there only now
 
         from . import checks, receivers  # noqa: F401 – connects them
 
@@ -19,3 +19,13 @@ class TeamConfig(AppConfig):
         navigation.register("admin", _("Teams"), "team:team_tree", icon="hierarchy", capability="people.view", order=20)
         navigation.register("work", _("Deputies"), "team:delegation_list", icon="handshake", order=80)
         navigation.register("admin", _("Audit trail"), "team:audit_list", icon="history", capability="audit.view", order=30)
+        search.register(
+            "person",
+            label=_("People"),
+            icon="user",
+            rows=lambda user: self.get_model("User").objects.visible_to(user).active().for_list(),
+            hint=lambda person: person.get_role_display(),
+            list_url_name="team:person_list",
+            capability="people.view",
+            order=90,
+        )
