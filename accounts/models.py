@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from stdnum import ean
 from stdnum.exceptions import ValidationError as CheckDigitError
 
@@ -164,7 +165,7 @@ class Contact(SearchedModel):
     account = models.ForeignKey(KeyAccount, verbose_name=_("account"), on_delete=models.PROTECT, related_name="contacts")
     store = models.ForeignKey(Store, verbose_name=_("store"), null=True, blank=True, on_delete=models.PROTECT, related_name="contacts")
     code = models.CharField(_("code"), max_length=30, blank=True)
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=120)
     function = models.CharField(_("function"), max_length=20, choices=Function, default=Function.BUYER)
     title = models.CharField(_("title"), max_length=120, blank=True)
     subjects = models.CharField(

@@ -3,6 +3,7 @@
 import json
 
 from django import forms
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,6 +22,21 @@ def _choices(values):
     return [("", ITSELF), *((value, value) for value in values)]
 
 
+CONTAINER_WORDS = {
+    "delimited": gettext_lazy("text with columns (CSV)"),
+    "xlsx": gettext_lazy("Excel, one table"),
+    "matrix_xlsx": gettext_lazy("Excel, one column per day"),
+    "edifact": gettext_lazy("EDIFACT (SLSRPT)"),
+}
+GRAIN_WORDS = {"day": gettext_lazy("a day"), "week_ending": gettext_lazy("a week, named by its last day")}
+DELIMITER_WORDS = {
+    "comma": gettext_lazy("comma"),
+    "semicolon": gettext_lazy("semicolon"),
+    "tab": gettext_lazy("tab"),
+    "pipe": gettext_lazy("pipe"),
+}
+
+
 class ProfileForm(RecordForm):
     """Edits ``ImportProfile.definition`` and checks it by ``Profile.from_dict``; complaints land at the field they name."""
 
@@ -32,10 +48,12 @@ class ProfileForm(RecordForm):
         (gettext_lazy("More"), ["more"]),
     )
 
-    container = forms.ChoiceField(label=gettext_lazy("Form of the file"), choices=[(name, name) for name in CONTAINERS])
+    container = forms.ChoiceField(label=gettext_lazy("Form of the file"), choices=[(name, CONTAINER_WORDS[name]) for name in CONTAINERS])
     encoding = forms.ChoiceField(label=gettext_lazy("Encoding"), choices=_choices(ENCODINGS), required=False)
     delimiter = forms.ChoiceField(
-        label=gettext_lazy("Delimiter"), choices=[("", ITSELF), *((mark, name) for name, mark in DELIMITERS.items())], required=False
+        label=gettext_lazy("Delimiter"),
+        choices=[("", ITSELF), *((mark, DELIMITER_WORDS[name]) for name, mark in DELIMITERS.items())],
+        required=False,
     )
     header_rows = forms.IntegerField(label=gettext_lazy("Header lines"), min_value=0, max_value=5)
     columns = forms.CharField(
@@ -58,9 +76,9 @@ class ProfileForm(RecordForm):
         label=gettext_lazy("Store number"),
         max_length=200,
         required=False,
-        help_text=gettext_lazy("A pattern with the part (?P<code>…) that is the number."),
+        help_text=escape(gettext_lazy("A pattern with the part (?P<code>…) that is the number.")),  # help texts are HTML
     )
-    grain = forms.ChoiceField(label=gettext_lazy("One row is"), choices=[(name, name) for name in GRAINS])
+    grain = forms.ChoiceField(label=gettext_lazy("One row is"), choices=[(name, GRAIN_WORDS[name]) for name in GRAINS])
     totals_rows = forms.CharField(
         label=gettext_lazy("Totals rows"),
         widget=forms.Textarea(attrs={"rows": 3, "class": "font-monospace"}),

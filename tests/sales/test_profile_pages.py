@@ -85,3 +85,11 @@ def test_only_an_administrator_changes_profiles(client, administrator):
     assert client.get(profile.get_absolute_url()).status_code == 200
     assert client.get(reverse("sales:profile_edit", args=[profile.pk])).status_code == 403
     assert client.get(reverse("sales:profile_create")).status_code == 403
+
+
+def test_the_page_says_in_words_what_can_be_chosen_and_shows_patterns_as_text(client, administrator):
+    page = client.get(reverse("sales:profile_create")).content.decode()
+
+    assert '<option value="day">a day</option>' in page or '<option value="day" selected>a day</option>' in page
+    assert "(?P&lt;code&gt;…)" in page
+    assert "(?P<code>" not in page
