@@ -194,6 +194,17 @@ def apply(facts, batch, counts, *, repeats, ordered=False):
         run(f"DELETE FROM {facts.table} WHERE EXISTS (SELECT 1 FROM {facts.superseded} o WHERE {facts.on('o', facts.table)})")
     _write_facts(facts, batch, counts, ordered=ordered)
     _roll_up(facts, touched, shrinking=bool(counts.superseded or counts.changed))
+    _refresh_statistics(facts, counts)
+
+
+def _refresh_statistics(facts, counts):
+    """Tell PostgreSQL's planner of a load that changes the picture; autovacuum would only do so a minute later."""
+    if not is_postgres() or counts.new < 1_000:
+        return
+    known = ask_one("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [facts.table]) or 0
+    if counts.new > known / 10:
+        for table in (facts.table, *(rollup.table for rollup in facts.rollups)):
+            run(f"ANALYZE {table}")
 
 
 def _log_statements(facts, batch):
