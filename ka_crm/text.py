@@ -3,8 +3,6 @@
 import re
 import unicodedata
 
-from pypinyin import Style, lazy_pinyin
-
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -26,7 +24,11 @@ def fold(text):
 
 def sort_key(text, *, length=120):
     """Order of names in both languages: Chinese by pinyin, Latin folded; databases here have no such collation."""
-    return fold(" ".join(lazy_pinyin(text, style=Style.TONE3)))[:length]
+    if not text.isascii():
+        from pypinyin import Style, lazy_pinyin  # its tables take half a second to load, which every process would pay
+
+        text = " ".join(lazy_pinyin(text, style=Style.TONE3))
+    return fold(text)[:length]
 
 
 def is_id(text):

@@ -4,7 +4,6 @@ import csv
 import io
 
 import numpy as np
-import pandas as pd
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -63,6 +62,8 @@ class DelimitedTable:
         return batch_of(rows, used, flaws), rest
 
     def _fast(self, block, used):
+        import pandas as pd  # takes a second to load, which every process would pay; only reading files needs it
+
         guard = self.delimiter.join([GUARD] * self._width).encode() + b"\n"
         frame = pd.read_csv(
             io.BytesIO(guard + block),
