@@ -104,7 +104,7 @@ def _shown(value):
 
 def _field_label(model, name):
     try:
-        return str(model._meta.get_field(name).verbose_name)
+        return str(getattr(model._meta.get_field(name), "verbose_name", name))  # the far end of a relation has none
     except FieldDoesNotExist:  # a change may name something that is no field, such as “products”
         return name
 
