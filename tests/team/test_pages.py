@@ -283,7 +283,12 @@ def test_a_manager_reads_no_trail(signed_in, house):
 
 
 def test_the_trail_names_fields_in_the_readers_language(signed_in, house):
-    record(house["manager"], "person.changed", actor=house["manager"], changes={"phone": ["1", "2"], "not_a_field": ["", "x"], "visits": ["", 1]})
+    record(
+        house["manager"],
+        "person.changed",
+        actor=house["manager"],
+        changes={"phone": ["1", "2"], "not_a_field": ["", "x"], "visits": ["", 1]},
+    )
     house["supervisor"].language = "zh-hans"
     house["supervisor"].save()
 
