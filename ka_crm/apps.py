@@ -1,4 +1,6 @@
 from django.apps import AppConfig
+from django.core.management import call_command
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 from . import navigation
@@ -9,5 +11,11 @@ class KaCrmConfig(AppConfig):
     verbose_name = "KA CRM"
 
     def ready(self):
+        post_migrate.connect(make_cache_table, sender=self)
         navigation.register("work", _("Home"), "home", icon="home", order=0, phone=True)
         navigation.register("admin", _("Style guide"), "styleguide", icon="star", capability="settings.manage", order=990)
+
+
+def make_cache_table(using, **_migration):
+    """Make the table of the shared cache with the others: sign-in counts its attempts there, so nobody signs in without it."""
+    call_command("createcachetable", database=using, verbosity=0)
