@@ -22,6 +22,18 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d", **kwargs)
 
 
+class ManyRowsField(forms.ModelMultipleChoiceField):
+    """Several rows by their ids. An id longer than the database's is as wrong as a missing row's; Django would ask for it and fail."""
+
+    longest_id = 18  # digits; the column holds 19 in part
+
+    def clean(self, value):
+        for chosen in value if isinstance(value, (list, tuple)) else ():
+            if len(str(chosen)) > self.longest_id:
+                raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": chosen})
+        return super().clean(value)
+
+
 class CleanFormMixin:
     """Text without forbidden characters, native date pickers, no <form> tag of crispy's own.
 

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KeyAccount
-from ka_crm.forms import PlainForm
+from ka_crm.forms import ManyRowsField, PlainForm
 from team.models import User
 
 from .filters import PeriodField
@@ -18,9 +18,9 @@ class OrderForm(PlainForm):
 
     kind = forms.ChoiceField(label=_("Kind"), choices=[(kind.value, kind.label) for kind in ReportKind if kind in PERIOD_KINDS])
     period = PeriodField(label=_("Period"), max_length=10, help_text=_("2026-03 for a month, 2026Q1 for a quarter, 2026 for a year"))
-    accounts = forms.ModelMultipleChoiceField(label=_("Accounts"), queryset=KeyAccount.objects.none(), required=False)
-    people = forms.ModelMultipleChoiceField(label=_("People"), queryset=User.objects.none(), required=False)
-    teams = forms.ModelMultipleChoiceField(label=_("Teams"), queryset=None, required=False)
+    accounts = ManyRowsField(label=_("Accounts"), queryset=KeyAccount.objects.none(), required=False)
+    people = ManyRowsField(label=_("People"), queryset=User.objects.none(), required=False)
+    teams = ManyRowsField(label=_("Teams"), queryset=None, required=False)
     company = forms.BooleanField(label=_("The whole company"), required=False)
     languages = forms.MultipleChoiceField(
         label=_("Languages of the files"), widget=forms.CheckboxSelectMultiple, choices=settings.LANGUAGES

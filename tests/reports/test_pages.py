@@ -95,6 +95,17 @@ def test_the_order_form_offers_only_what_is_in_scope_and_explains_a_wrong_period
     assert "Select a valid choice" in answer.content.decode()
 
 
+@pytest.mark.parametrize("chosen", [10**20, -(10**20), "9" * 5000, "NaN", "😀"])
+def test_an_id_that_no_row_can_have_is_a_message_at_the_field(world, as_, chosen):
+    form = {"kind": "monthly", "period": "2026-03", "accounts": [world.northgate.pk, chosen], "people": [chosen], "languages": ["en"]}
+
+    answer = as_(world.mei).post(reverse("reports:report_order"), form)
+
+    assert answer.status_code == 422
+    assert {"accounts", "people"} <= answer.context["form"].errors.keys()
+    assert not ReportRun.objects.exists()
+
+
 def test_a_strangers_order_is_not_found(world, as_, build):
     run = build(accounts=[world.northgate], actor=world.mei)
 
