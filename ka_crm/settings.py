@@ -192,10 +192,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env("REDIS_URL", default="")
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
     raise ImproperlyConfigured("REDIS_URL has to start with redis:, rediss: or unix:, such as redis://localhost:6379/0.")
-if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "ka"}}
-else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "ka_cache"}}
+# Sign-in counts its failures in the cache. In the database all web machines share it, and a broker that is down locks nobody out.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "ka_cache"}}
 
 # --- people ---------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "team.User"
