@@ -34,7 +34,13 @@ def sign_in(new_page):
 @pytest.fixture
 def stores():
     account = KeyAccountFactory()
-    return [StoreFactory(account=account, name=f"Harbor {number:02}", city=f"City {number % 3}") for number in range(60)]
+    # Codes and numbers of their own: those that the factory counts up hold the digits that a test searches for.
+    return [
+        StoreFactory(
+            account=account, name=f"Harbor {number:02}", code=f"H-{chr(65 + number)}", retailer_store_no="", city=f"City {number % 3}"
+        )
+        for number in range(60)
+    ]
 
 
 def serious(page):

@@ -1,18 +1,17 @@
 """A worker killed in the middle of an import leaves nothing half: the file is in, or it is not, and the next worker can run it."""
 
-import os
 import random
-import signal
+import subprocess
+import sys
 import time
 from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
-from django.db import connections
 
 from ka_crm.integrity import invariants
-from sales.models import ImportBatch, SellOut, SellOutHistory
-from sales.services.imports import receive_file, run_import, undo_import
+from sales.models import SellOut, SellOutHistory
+from sales.services.imports import receive_file, undo_import
 from sales.services.shipped_profiles import load_shipped_profiles
 from tests.factories.accounts import KeyAccountFactory, StoreFactory
 from tests.factories.sales import ProductFactory
@@ -33,16 +32,27 @@ def rows(count, *, units):
         day += timedelta(days=1)
 
 
-def run_in_a_process(batch_id):
-    """Import the batch in a forked process, which ends at once, however it goes; answers its pid."""
-    connections.close_all()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            run_import(batch=ImportBatch.objects.get(pk=batch_id), skip_invalid=False, actor=None)
-        finally:
-            os._exit(0)
-    return pid
+IMPORTING = """
+import django, sys
+django.setup()
+from sales.models import ImportBatch
+from sales.services.imports import run_import
+batch = ImportBatch.objects.get(pk=int(sys.argv[1]))
+print("go", flush=True)
+run_import(batch=batch, skip_invalid=False, actor=None)
+"""
+
+
+@pytest.fixture
+def run_in_a_process(process_env):
+    """``run_in_a_process(pk)`` imports the batch in a process of its own and answers it as soon as the import begins."""
+
+    def run(batch_id):
+        process = subprocess.Popen([sys.executable, "-c", IMPORTING, str(batch_id)], env=process_env, stdout=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "go\n"
+        return process
+
+    return run
 
 
 def assert_whole(batch, before, count):
@@ -57,7 +67,7 @@ def assert_whole(batch, before, count):
 
 
 @pytest.mark.parametrize(("count", "kills"), [(3_000, 6), pytest.param(100_000, 20, marks=pytest.mark.slow)])
-def test_killed_at_any_point_an_import_has_happened_or_not(count, kills):
+def test_killed_at_any_point_an_import_has_happened_or_not(count, kills, run_in_a_process):
     load_shipped_profiles()
     account = KeyAccountFactory(code="A1")
     for store in range(10):
@@ -74,16 +84,18 @@ def test_killed_at_any_point_an_import_has_happened_or_not(count, kills):
     chance = random.Random(count)
     batch = receive_file(kind="sellout", file=BytesIO(correction), name="sellout.csv", actor=None)
     for _kill in range(kills):
-        pid = run_in_a_process(batch.pk)
+        process = run_in_a_process(batch.pk)
         time.sleep(chance.uniform(0, seconds))
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        process.kill()
+        process.communicate()
         assert_whole(batch, before, count)
         if batch.status == "imported":
             undo_import(batch=batch, actor=None)
             batch = receive_file(kind="sellout", file=BytesIO(correction), name="sellout.csv", actor=None)
 
-    os.waitpid(run_in_a_process(batch.pk), 0)  # the next worker takes the batch that the killed ones left running
+    last = run_in_a_process(batch.pk)  # the next worker takes the batch that the killed ones left running
+    last.communicate()
+    assert last.returncode == 0
     batch.refresh_from_db()
     assert batch.status == "imported"
     assert_whole(batch, before, count)
