@@ -244,6 +244,9 @@ KA_COMPANY_NAME = env("KA_COMPANY_NAME", default="KA CRM")
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env("KA_STATIC_ROOT", default=str(KA_DATA_DIR / "staticfiles")))
+# Hashed and compressed once collectstatic (bin/setup) has run; before that pages come with the files as they lie in static/.
+_COLLECTED = (STATIC_ROOT / "staticfiles.json").exists() or "collectstatic" in sys.argv
+_PLAIN_STATIC = DEBUG or not _COLLECTED
 STORAGES = {
     # People's files: never served by path, only by a view that asks visible_to first.
     "default": {
@@ -252,11 +255,11 @@ STORAGES = {
     },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG or "pytest" in sys.modules
+        if _PLAIN_STATIC or "pytest" in sys.modules
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = _PLAIN_STATIC and "pytest" not in sys.modules
 FILE_UPLOAD_TEMP_DIR = str(KA_DATA_DIR / "uploads")
 Path(FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True)
 KA_FONT_DIR = env("KA_FONT_DIR", default="")  # empty: the font that comes with the installed packages

@@ -117,7 +117,7 @@ def _import(batch, load, outcome, findings, actor, skip_invalid, started):
 
     lock_facts()
     load.classify()
-    if outcome.rows_rejected and not skip_invalid:
+    if outcome.rows_rejected and (not skip_invalid or outcome.rows_rejected >= outcome.rows_read):  # not one good row is no import
         _refuse(batch, outcome, findings, actor, started)
         return
     sequence = (ImportBatch.objects.aggregate(last=Max("sequence"))["last"] or 0) + 1

@@ -67,6 +67,15 @@ def test_refused_rows_are_named_and_can_be_left_out(client, manager):
     assert (batch.status, batch.rows_imported, batch.rows_rejected) == ("imported", 2, 1)
 
 
+def test_a_file_without_one_good_row_is_no_import(client, manager):
+    upload(client, HEADER + "K1,S9,2026-03-02,00000001,,1,2.19,0.00,2.19,0.00\n")
+    batch = work(ImportBatch.objects.get())
+
+    client.post(reverse("sales:import_run", args=[batch.public_id]), {"skip_invalid": "1"})
+
+    assert work(batch).status == "refused"
+
+
 def test_undo_takes_everything_back(client, manager):
     upload(client, GOOD)
     batch = work(ImportBatch.objects.get())
