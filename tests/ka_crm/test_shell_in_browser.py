@@ -82,7 +82,7 @@ def test_search_sort_page_and_back_keep_each_other(sign_in, stores):
     page = sign_in()
     page.goto("/stores/?size=25")
 
-    page.fill("[name=q]", "harbor")
+    page.fill("#list-filter [name=q]", "harbor")
     page.wait_for_url("**q=harbor**")
     page.click("thead a:has-text('City')")
     page.wait_for_url("**sort=city**")
@@ -94,7 +94,7 @@ def test_search_sort_page_and_back_keep_each_other(sign_in, stores):
     page.go_back()
     page.wait_for_selector(".pager a[aria-current]:has-text('1')")
     assert page.locator(".sidebar").count() == 1
-    assert page.input_value("[name=q]") == "harbor"
+    assert page.input_value("#list-filter [name=q]") == "harbor"
 
 
 def test_a_phone_reaches_every_page_from_the_bar_and_the_sheet(sign_in):
@@ -147,7 +147,7 @@ def test_a_server_that_fails_is_told_with_the_number_of_the_request(sign_in, sto
     page.goto("/stores/")
     page.route("**/stores/?q=zz", lambda route: route.fulfill(status=500, headers={"X-Request-Id": "abc123"}))
 
-    page.fill("[name=q]", "zz")
+    page.fill("#list-filter [name=q]", "zz")
     page.wait_for_selector("#toasts .tone-danger:has-text('abc123')")
 
     page.complaints.clear()  # the failure was wanted
