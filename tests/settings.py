@@ -1,7 +1,6 @@
 """The program's own settings, with everything a test may write moved into a folder of this test process.
 
-Each pytest-xdist worker is a process of its own: it gets its own data folder, its own database and its own Redis databases
-(an even number for the queue, the odd one after it for the cache, so that clearing one never empties the other).
+Each pytest-xdist worker is a process of its own: it gets its own data folder, its own database and its own Redis database.
 """
 
 import atexit
@@ -23,17 +22,14 @@ if _redis_url and not _redis_url.startswith("unix:"):
     os.environ["KA_TEST_REDIS_URL"] = _redis_url
     _redis_server = re.match(r"(rediss?://[^/?]+)", _redis_url).group(1)
     os.environ["REDIS_URL"] = f"{_redis_server}/{2 * _worker}"
-    _cache_url = f"{_redis_server}/{2 * _worker + 1}"
 
 os.makedirs(os.path.join(_data_dir, "staticfiles"))
 
 from ka_crm.settings import *  # noqa: E402, F403
-from ka_crm.settings import CACHES, DATABASES, KA_DATA_DIR, REDIS_URL  # noqa: E402
+from ka_crm.settings import CACHES, DATABASES, KA_DATA_DIR  # noqa: E402
 
-if REDIS_URL:
-    CACHES["default"]["LOCATION"] = _cache_url
-else:
-    CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+# In memory, so that a test without the database can clear it; tests of sign-in's own table name the database's.
+CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A real file, as in production: worker processes that tests start open the same database, under the same WAL and locks.

@@ -113,8 +113,9 @@ def take_over(*, job, because):
     if job.attempts >= job.max_attempts:
         return _end(same, to=JobState.FAILED, last_error=because)
     # At once after the first death (a restart), with growing rests after more: what kills workers must not keep them busy.
+    # Jobs that died together rest for different times, so that the one that kills does not take its neighbours along each time.
     now = timezone.now()
-    run_after = None if job.attempts <= 1 else now + backoff(job.attempts - 1)
+    run_after = None if job.attempts <= 1 else now + backoff(job.attempts - 1) * (1 + job.pk % 5 / 2)
     freed = {"claimed_by": "", "run_after": run_after, "wake_after": run_after or now, "last_error": because}
     return JobState.DUE if same.move(current=JobState.RUNNING, to=JobState.DUE, **freed) else None
 
