@@ -75,7 +75,7 @@ def changed_lines(event, model=None):
     colon = pgettext("after a label", ": ")
     return [
         f"{_field_label(model, field) if model else field}{colon}{_shown(old)} → {_shown(new)}"
-        for field, (old, new) in event.changes.items()
+        for field, (old, new) in sorted(event.changes.items())  # the databases keep other orders
     ]
 
 
