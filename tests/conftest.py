@@ -92,6 +92,14 @@ def _guarded_templates(django_test_environment):
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _kinds_of_jobs_known(django_test_environment):
+    """Every app's handlers are read before a test puts others in their place for a while."""
+    from ka_crm.jobs.handlers import registered_jobs  # after settings
+
+    registered_jobs()
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _guarded_network():
     from tests import guards  # reads settings, which are not there while options are parsed
 
