@@ -118,10 +118,12 @@ _WRITTEN = (
 
 def _visit_of(document, actor, now):
     """(visit locked, whether it is new)."""
-    visit_id = Visit.objects.visible_to(actor).filter(client_id=document.visit).values_list("pk", flat=True).first()
-    if visit_id is not None:
+    visit_id = Visit.objects.filter(client_id=document.visit).values_list("pk", flat=True).first()
+    if visit_id is not None:  # looked up before its scope: asked the other way round, a visit that comes in between looks foreign
+        if not Visit.objects.visible_to(actor).filter(pk=visit_id).exists():
+            raise VisitUnknown
         return _locked(visit_id), False
-    if document.header is None or Visit.objects.filter(client_id=document.visit).exists():
+    if document.header is None:
         raise VisitUnknown
     header = document.header
     account, store = _place_of(header, actor)
