@@ -4,6 +4,8 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from .text import fold, sort_key
 
@@ -47,3 +49,53 @@ class SearchedModel(models.Model):
         if update_fields is not None:
             update_fields = {*update_fields, "search", "sort_key"}
         super().save(*args, update_fields=update_fields, **kwargs)
+
+
+class Setting(models.Model):
+    """One setting that an administrator changed on a page; what is not stored is as ``company.declare`` says."""
+
+    key = models.CharField(max_length=80, unique=True)
+    value = models.JSONField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["key"]
+
+    def __str__(self):
+        return self.key
+
+
+class SavedViewQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """One's own views, and those that colleagues share; what a view shows is still decided by the list's own scope."""
+        return self.filter(Q(owner=user) | Q(is_shared=True))
+
+
+class SavedView(models.Model):
+    """A list as somebody likes to see it: ``query`` is the address after the question mark (search, filters, sort, columns)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    list_name = models.CharField(max_length=80)  # the list's url name
+    name = models.CharField(_("name"), max_length=60)
+    query = models.TextField(blank=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
+    is_shared = models.BooleanField(_("shared with everybody"), default=False)
+    is_default = models.BooleanField(_("open the list with this view"), default=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        verbose_name = _("saved view")
+        indexes = [models.Index(fields=["list_name", "owner"], name="saved_view_of_list")]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "list_name", "name"], name="saved_view_name_once"),
+            models.UniqueConstraint(fields=["owner", "list_name"], condition=Q(is_default=True), name="saved_view_one_default"),
+        ]
+
+    def __str__(self):
+        return self.name

@@ -12,9 +12,9 @@ from accounts.models import KeyAccount
 from ka_crm import periods
 from ka_crm.models import StoredFile
 from ka_crm.text import fold
-from team.models import Team
+from team.models import Team, WorkCalendar
 
-from .querysets import ReportQuerySet, ReportRunQuerySet, ReportSectionQuerySet
+from .querysets import DeadlineQuerySet, ReportQuerySet, ReportRunQuerySet, ReportSectionQuerySet
 from .states import EDITABLE, ReportStatus
 
 
@@ -22,6 +22,7 @@ class ReportKind(models.TextChoices):
     MONTHLY = "monthly", _("Monthly summary")
     QUARTERLY = "quarterly", _("Quarterly summary")
     ANNUAL = "annual", _("Annual summary")
+    WEEKLY = "weekly", _("Weekly summary")
     PLAN = "plan", _("Plan")
     SURVEY = "survey", _("Store survey")
 
@@ -170,3 +171,81 @@ class ReportFile(models.Model):
 
     def __str__(self):
         return f"{self.format} {self.language}"
+
+
+class DeadlineRule(models.Model):
+    """When reports of one kind about one kind of subject have to be handed in, and who is reminded when.
+
+    The due day is the ``day``-th of the month in which ``anchor`` falls, counted in calendar days or working days; a calendar day
+    that is not worked moves as ``roll`` says. Working days are those of ``calendar``, the company's where empty.
+    """
+
+    class Anchor(models.TextChoices):
+        BEFORE = "before", _("the month before the period")
+        AFTER = "after", _("the month after the period")
+
+    class Counting(models.TextChoices):
+        CALENDAR = "calendar", _("calendar days")
+        WORKING = "working", _("working days")
+
+    class Roll(models.TextChoices):
+        NONE = "none", _("stay")
+        EARLIER = "earlier", _("the working day before")
+        LATER = "later", _("the working day after")
+
+    kind = models.CharField(_("report"), max_length=12, choices=ReportKind)
+    subject_kind = models.CharField(_("about"), max_length=10, choices=SubjectKind)
+    anchor = models.CharField(_("due in"), max_length=10, choices=Anchor, default=Anchor.AFTER)
+    day = models.PositiveSmallIntegerField(_("day"))
+    counting = models.CharField(_("counted in"), max_length=10, choices=Counting, default=Counting.CALENDAR)
+    roll = models.CharField(_("if it is not a working day"), max_length=10, choices=Roll, default=Roll.EARLIER)
+    calendar = models.ForeignKey(
+        WorkCalendar, verbose_name=_("working-day calendar"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    draft_days_before = models.PositiveSmallIntegerField(_("drafts are built so many days before"), default=3)
+    remind_days_before = models.CharField(_("reminders so many days before"), max_length=40, default="3,1,0")
+    is_active = models.BooleanField(_("in force"), default=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        ordering = ["kind", "subject_kind"]
+        verbose_name = _("deadline rule")
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "subject_kind"], name="deadline_rule_once"),
+            models.CheckConstraint(condition=Q(day__gte=1) & Q(day__lte=31), name="deadline_rule_day_of_a_month"),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} – {self.get_subject_kind_display()}"
+
+
+class Deadline(models.Model):
+    """One report that one person has to hand in by a day. ``report`` is the newest version once there is one."""
+
+    kind = models.CharField(_("kind"), max_length=12, choices=ReportKind)
+    subject_kind = models.CharField(_("about"), max_length=10, choices=SubjectKind)
+    subject_key = models.CharField(max_length=40)
+    subject_label = models.CharField(_("subject"), max_length=200)
+    account = models.ForeignKey(KeyAccount, null=True, on_delete=models.PROTECT, related_name="deadlines")
+    team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="deadlines")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("owner"), null=True, on_delete=models.PROTECT, related_name="deadlines"
+    )
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"))
+    due_on = models.DateField(_("due on"), db_index=True)
+    report = models.ForeignKey(Report, null=True, on_delete=models.SET_NULL, related_name="deadlines")
+    filed_at = models.DateTimeField(_("handed in"), null=True)  # the first submission
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DeadlineQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_on", "subject_label", "pk"]
+        verbose_name = _("deadline")
+        verbose_name_plural = _("deadlines")
+        indexes = [models.Index(fields=["owner", "due_on"], name="deadline_of_person")]
+        constraints = [models.UniqueConstraint(fields=["kind", "subject_key", "starts_on"], name="deadline_once")]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} – {self.subject_label} – {self.due_on}"

@@ -44,3 +44,19 @@ class ReportRunQuerySet(models.QuerySet):
     def visible_to(self, user):
         """One's own orders and those of one's people; all for those who see all."""
         return self.all() if user.sees_all else self.filter(ordered_by__in=user.people_in_scope)
+
+
+class DeadlineQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """What is due from oneself and one's people, and on the accounts in scope; all of them for those who see all."""
+        if user.sees_all:
+            return self.all()
+        accounts = KeyAccount.objects.visible_to(user).values("pk")
+        return self.filter(Q(owner__in=user.people_in_scope) | Q(subject_kind="account", account__in=accounts))
+
+    def not_filed(self):
+        return self.filter(filed_at=None)
+
+    def late_on(self, day):
+        """Due before ``day`` and not handed in."""
+        return self.not_filed().filter(due_on__lt=day)

@@ -12,8 +12,16 @@ from accounts.models import KeyAccount, Store
 from ka_crm.models import StoredFile
 from sales.models import Category, Product
 
-from .querysets import VisitFactQuerySet, VisitQuerySet
-from .states import VisitStatus
+from .querysets import (
+    AttendanceQuerySet,
+    CadenceQuerySet,
+    LeaveQuerySet,
+    VisitFactQuerySet,
+    VisitPlanQuerySet,
+    VisitQuerySet,
+    VisitScoreQuerySet,
+)
+from .states import LeaveStatus, PlanStatus, VisitStatus
 
 CLOCK_TOLERANCE_S = 600
 
@@ -56,6 +64,8 @@ class Visit(models.Model):
     longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
     accuracy_m = models.PositiveIntegerField(null=True, blank=True)
     distance_m = models.PositiveIntegerField(_("distance from the store (m)"), null=True, blank=True)
+    route_order = models.PositiveSmallIntegerField(_("place in the day's route"), null=True, blank=True)
+    callback_of = models.ForeignKey("self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="callbacks")
     note = models.TextField(_("note"), blank=True)
     note_changed_at = models.DateTimeField(null=True, editable=False)
     cancel_reason = models.CharField(_("why cancelled"), max_length=250, blank=True)
@@ -206,6 +216,10 @@ class Photo(VisitFact):
     thumbnail = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
     content_sha256 = models.CharField(max_length=64, db_index=True)
     captured_at = models.DateTimeField(null=True)
+    latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)
+    longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)
+    removed_at = models.DateTimeField(null=True)  # taken back; the row stays, so that reuse of the picture is still seen
+    removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     caption = models.CharField(_("caption"), max_length=200, blank=True)
     reused_from = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="reuses")
 
@@ -214,3 +228,152 @@ class Photo(VisitFact):
 
     def __str__(self):
         return self.caption or self.get_subject_display()
+
+
+class VisitScore(models.Model):
+    """What one finished visit comes to, kept so that dashboards and reports never read its facts again (visits/scores.py says how).
+
+    ``score_e2`` is the perfect-store score in hundredths of a point (0–10,000), empty where nothing applied. ``parts`` holds, per
+    part, weight, points and the reason where it does not apply. Counts are of products or facings.
+    """
+
+    visit = models.OneToOneField(Visit, on_delete=models.CASCADE, primary_key=True, related_name="score")
+    score_e2 = models.PositiveIntegerField(null=True)
+    parts = models.JSONField(default=list)
+    must_stock_checked = models.PositiveIntegerField(default=0)
+    must_stock_present = models.PositiveIntegerField(default=0)
+    checked = models.PositiveIntegerField(default=0)  # listed products that were looked at
+    available = models.PositiveIntegerField(default=0)  # of these, on the shelf and not out of stock
+    own_facings = models.PositiveIntegerField(default=0)  # in categories whose whole facings were counted
+    category_facings = models.PositiveIntegerField(default=0)
+    prices_checked = models.PositiveIntegerField(default=0)
+    prices_in_corridor = models.PositiveIntegerField(default=0)
+    scored_at = models.DateTimeField(auto_now=True)
+
+    objects = VisitScoreQuerySet.as_manager()
+
+    def __str__(self):
+        return f"{self.visit}: {self.score_e2}"
+
+
+class Cadence(models.Model):
+    """How often a store is due: every ``every_days`` days. The most specific rule in force decides: store, then format, then account."""
+
+    account = models.ForeignKey(
+        KeyAccount, verbose_name=_("account"), null=True, blank=True, on_delete=models.PROTECT, related_name="cadences"
+    )
+    store = models.ForeignKey(Store, verbose_name=_("store"), null=True, blank=True, on_delete=models.PROTECT, related_name="cadences")
+    store_format = models.CharField(_("store format"), max_length=40, blank=True)
+    every_days = models.PositiveSmallIntegerField(_("every so many days"))
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"), null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = CadenceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["account", "store", "store_format", "starts_on", "pk"]
+        verbose_name = _("visit cadence")
+        verbose_name_plural = _("visit cadences")
+        constraints = [
+            models.CheckConstraint(condition=Q(every_days__gte=1) & Q(every_days__lte=366), name="cadence_within_a_year"),
+            models.CheckConstraint(condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="cadence_ends_after_start"),
+        ]
+
+    def __str__(self):
+        return f"{self.store or self.account or self.store_format or '*'}: {self.every_days}"
+
+    def get_absolute_url(self):
+        return reverse("visits:cadence_update", args=[self.pk])
+
+
+class VisitPlan(models.Model):
+    """One person's week: the visits planned for it are ordinary visits; this row says whether the week was handed in and approved."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.PROTECT, related_name="visit_plans")
+    week_starts_on = models.DateField(_("week"))
+    status = models.CharField(_("status"), max_length=10, choices=PlanStatus, default=PlanStatus.DRAFT)
+    priorities = models.TextField(_("priorities of the week"), blank=True)
+    submitted_at = models.DateTimeField(null=True, editable=False)
+    decided_at = models.DateTimeField(null=True, editable=False)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+    decision_note = models.TextField(blank=True, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = VisitPlanQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-week_starts_on", "person"]
+        verbose_name = _("week plan")
+        constraints = [models.UniqueConstraint(fields=["person", "week_starts_on"], name="visit_plan_once")]
+
+    def __str__(self):
+        return f"{self.person} – {self.week_starts_on}"
+
+    def get_absolute_url(self):
+        return f"{reverse('visits:itinerary')}?person={self.person_id}&week={self.week_starts_on.isoformat()}"
+
+
+class Attendance(models.Model):
+    """The start of one person's working day: the phone's clock and place, when the server heard of it, and whether it was late.
+
+    ``due_at`` is a copy of the hour that was asked for on that day, in the person's time zone.
+    """
+
+    client_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.PROTECT, related_name="attendances")
+    day = models.DateField(_("day"), db_index=True)
+    started_at = models.DateTimeField(_("started"))
+    received_at = models.DateTimeField(editable=False)
+    due_at = models.DateTimeField(editable=False)
+    is_late = models.BooleanField(_("late"), default=False)
+    latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)
+    longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)
+    note = models.CharField(_("note"), max_length=250, blank=True)
+
+    objects = AttendanceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-day", "person"]
+        verbose_name = _("start of day")
+        constraints = [models.UniqueConstraint(fields=["person", "day"], name="attendance_once")]
+
+    def __str__(self):
+        return f"{self.person} – {self.day}"
+
+
+class Leave(models.Model):
+    """Days on which one person does not work; once approved, visits cannot be planned on them."""
+
+    class Kind(models.TextChoices):
+        HOLIDAY = "holiday", _("Holiday")
+        SICK = "sick", _("Sick")
+        BUSINESS = "business", _("Business trip")
+        OTHER = "other", _("Other")
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.PROTECT, related_name="leaves")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.HOLIDAY)
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"))
+    reason = models.CharField(_("reason"), max_length=250, blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=LeaveStatus, default=LeaveStatus.REQUESTED)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True, editable=False)
+    decision_note = models.TextField(blank=True, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = LeaveQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-starts_on", "pk"]
+        verbose_name = _("leave")
+        verbose_name_plural = _("leaves")
+        indexes = [models.Index(fields=["person", "starts_on", "ends_on"], name="leave_of_person")]
+        constraints = [models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="leave_ends_after_start")]
+
+    def __str__(self):
+        return f"{self.person}: {self.starts_on} – {self.ends_on}"
+
+    def get_absolute_url(self):
+        return reverse("visits:leave_detail", args=[self.pk])

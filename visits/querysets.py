@@ -65,3 +65,47 @@ class VisitFactQuerySet(models.QuerySet):
             return self.all()
         accounts = KeyAccount.objects.visible_to(user).values("pk")
         return self.filter(Q(visit__visitor__in=user.people_in_scope) | Q(visit__account__in=accounts))
+
+
+class VisitScoreQuerySet(models.QuerySet):
+    """Scores, seen with their visit."""
+
+    def visible_to(self, user):
+        if user.sees_all:
+            return self.all()
+        accounts = KeyAccount.objects.visible_to(user).values("pk")
+        return self.filter(Q(visit__visitor__in=user.people_in_scope) | Q(visit__account__in=accounts))
+
+
+class CadenceQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Rules for everybody, and those of the accounts in scope."""
+        if user.sees_all:
+            return self.all()
+        accounts = KeyAccount.objects.visible_to(user).values("pk")
+        everybody = Q(account=None, store=None)
+        return self.filter(everybody | Q(account__in=accounts) | Q(store__account__in=accounts))
+
+    def in_force_on(self, day):
+        return self.filter(starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day))
+
+
+class PersonalQuerySet(models.QuerySet):
+    """Rows about one person's work: seen by that person, their deputies and supervisors, and those who see all."""
+
+    def visible_to(self, user):
+        return self.all() if user.sees_all else self.filter(person__in=user.people_in_scope)
+
+
+class VisitPlanQuerySet(PersonalQuerySet):
+    pass
+
+
+class AttendanceQuerySet(PersonalQuerySet):
+    pass
+
+
+class LeaveQuerySet(PersonalQuerySet):
+    def on(self, day):
+        """Leaves that cover ``day``, decided or not."""
+        return self.filter(starts_on__lte=day, ends_on__gte=day)

@@ -17,3 +17,31 @@ VISIT_MOVES = {
     VisitStatus.IN_PROGRESS: frozenset({VisitStatus.COMPLETED}),
     VisitStatus.MISSED: frozenset({VisitStatus.PLANNED, VisitStatus.IN_PROGRESS}),
 }
+
+
+class PlanStatus(TextChoices):
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Submitted")
+    APPROVED = "approved", _("Approved")
+    RETURNED = "returned", _("Returned")
+
+
+PLAN_MOVES = {
+    PlanStatus.DRAFT: frozenset({PlanStatus.SUBMITTED}),
+    PlanStatus.SUBMITTED: frozenset({PlanStatus.APPROVED, PlanStatus.RETURNED, PlanStatus.DRAFT}),
+    PlanStatus.RETURNED: frozenset({PlanStatus.SUBMITTED}),
+    PlanStatus.APPROVED: frozenset({PlanStatus.DRAFT}),
+}
+
+
+class LeaveStatus(TextChoices):
+    REQUESTED = "requested", _("Requested")
+    APPROVED = "approved", _("Approved")
+    REFUSED = "refused", _("Refused")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+LEAVE_MOVES = {
+    LeaveStatus.REQUESTED: frozenset({LeaveStatus.APPROVED, LeaveStatus.REFUSED, LeaveStatus.CANCELLED}),
+    LeaveStatus.APPROVED: frozenset({LeaveStatus.CANCELLED}),
+}

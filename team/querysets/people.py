@@ -1,9 +1,9 @@
-"""Questions about people, teams, deputies and the audit trail."""
+"""Questions about people, teams and deputies."""
 
 from django.db import models
 from django.db.models import Q
 
-from .roles import Role
+from ..roles import Role
 
 
 class TeamQuerySet(models.QuerySet):
@@ -59,16 +59,3 @@ class DelegationQuerySet(models.QuerySet):
 
     def for_list(self):
         return self.select_related("absent", "deputy", "created_by").order_by("-starts_on", "pk")
-
-
-class AuditEventQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        """What people in scope did; everything for those who see all."""
-        return self.all() if user.sees_all else self.filter(actor__in=user.people_in_scope)
-
-    def about(self, record):
-        """The trail of one record, newest first; call only with a record that the reader may see."""
-        return self.filter(object_type=record._meta.label_lower, object_id=str(record.pk))
-
-    def for_list(self):
-        return self.select_related("actor", "on_behalf_of").order_by("-at", "-pk")
