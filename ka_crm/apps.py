@@ -1,9 +1,9 @@
 from django.apps import AppConfig
 from django.core.management import call_command
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_delete, post_migrate, post_save
 from django.utils.translation import gettext_lazy as _
 
-from . import navigation
+from . import navigation, remembered
 
 
 class KaCrmConfig(AppConfig):
@@ -12,6 +12,8 @@ class KaCrmConfig(AppConfig):
 
     def ready(self):
         post_migrate.connect(make_cache_table, sender=self)
+        for written in (post_save, post_delete):
+            written.connect(remembered.forget, sender=self.get_model("Setting"), dispatch_uid="ka_crm.settings_changed")
         navigation.register("work", _("Home"), "home", icon="home", order=0, phone=True)
         navigation.register("admin", _("Style guide"), "styleguide", icon="star", capability="settings.manage", order=990)
 

@@ -4,13 +4,15 @@ from allauth.account import signals as account_signals
 from allauth.mfa import signals as mfa_signals
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.db import transaction
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
+from ka_crm import remembered
 from ka_crm.exports import exported
 from ka_crm.jobs.signals import job_steered
 
 from .audit import record
-from .models import User
+from .models import CalendarDay, User, WorkCalendar
 from .services.sessions import end_sessions
 
 
@@ -73,3 +75,8 @@ def note_export(sender, request, name, file_format, row_count, **kwargs):
 @receiver(job_steered)
 def note_job_steered(sender, job, verb, actor, **kwargs):
     record(job, verb, actor=actor)
+
+
+for written in (post_save, post_delete):
+    for model in (WorkCalendar, CalendarDay):
+        written.connect(remembered.forget, sender=model, dispatch_uid=f"team.{model.__name__}.changed")

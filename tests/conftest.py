@@ -133,10 +133,14 @@ def data_dir(tmp_path, settings):
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache():
-    """Rate limits and cached figures of one test are not the next one's."""
+def _empty_cache(monkeypatch):
+    """Rate limits and cached figures of one test are not the next one's; what is kept for a second stays for the whole test."""
     from django.core.cache import cache  # after settings
 
+    from ka_crm import remembered
+
+    monkeypatch.setattr(remembered, "FRESH_SECONDS", 3600.0)
+    remembered.forget()
     yield
     cache.clear()
 
