@@ -11,11 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import KeyAccount, Store
 from ka_crm.models import StoredFile
 from sales.models import Category, Product
+from team.models import Task
 
 from .querysets import (
     AttendanceQuerySet,
     CadenceQuerySet,
     LeaveQuerySet,
+    PhotoQuerySet,
+    ShelfTicketQuerySet,
     VisitFactQuerySet,
     VisitPlanQuerySet,
     VisitQuerySet,
@@ -181,16 +184,25 @@ class CategoryAsk(VisitFact):
 
 
 class Observation(VisitFact):
-    """What was found on one topic of the guided order that is no figure: as agreed with the retailer, not as agreed, or only a note."""
+    """What was found on one topic of the guided order that is no figure: as agreed with the retailer, not as agreed, or only a note.
+
+    ``does_not_apply`` says that the topic was looked at and has no meaning in this visit; shelf, price, competitors and category
+    have a row here only to say that.
+    """
 
     class Topic(models.TextChoices):
         PROMOTION = "promotion", _("Promotion")
         DISPLAY = "display", _("Display")
         STOCK = "stock", _("Stock room")
         PROMOTERS = "promoters", _("Promoters")
+        SHELF = "shelf", _("Shelf")
+        PRICE = "price", _("Price")
+        COMPETITORS = "competitors", _("Competitors")
+        CATEGORY = "category", _("Category")
 
     topic = models.CharField(_("topic"), max_length=20, choices=Topic)
     is_as_agreed = models.BooleanField(_("as agreed"), null=True)  # empty: not checked, or nothing was agreed
+    does_not_apply = models.BooleanField(_("does not apply"), default=False)
     note = models.CharField(_("note"), max_length=500, blank=True)
 
     class Meta:
@@ -201,7 +213,11 @@ class Observation(VisitFact):
 
 
 class Photo(VisitFact):
-    """A picture of the shelf, re-encoded without its EXIF; ``content_sha256`` is of what the phone sent, to find reuse."""
+    """A picture of the shelf, re-encoded without its EXIF; ``content_sha256`` is of what the phone sent, to find reuse.
+
+    ``fingerprint`` is a 64-bit difference hash of the drawing (pictures.py); ``similar_to`` an earlier photo that nearly has the
+    same: a hint for a person to look at, never a verdict. The verdict on a picture that was sent twice is a person's.
+    """
 
     class Subject(models.TextChoices):
         SHELF = "shelf", _("Shelf")
@@ -210,6 +226,10 @@ class Photo(VisitFact):
         COMPETITOR = "competitor", _("Competitor")
         STOCK = "stock", _("Stock room")
         OTHER = "other", _("Other")
+
+    class Verdict(models.TextChoices):
+        FINE = "fine", _("In order")
+        MISUSE = "misuse", _("Not in order")
 
     subject = models.CharField(_("subject"), max_length=20, choices=Subject, default=Subject.SHELF)
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
@@ -222,6 +242,14 @@ class Photo(VisitFact):
     removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     caption = models.CharField(_("caption"), max_length=200, blank=True)
     reused_from = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="reuses")
+    fingerprint = models.BigIntegerField(null=True)
+    similar_to = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict, blank=True)
+    verdict_note = models.CharField(_("note"), max_length=250, blank=True)
+    verdict_at = models.DateTimeField(null=True)
+    verdict_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = PhotoQuerySet.as_manager()
 
     def get_absolute_url(self):
         return reverse("visits:photo", args=[self.client_id])
@@ -254,6 +282,45 @@ class VisitScore(models.Model):
 
     def __str__(self):
         return f"{self.visit}: {self.score_e2}"
+
+
+class ShelfTicket(models.Model):
+    """A product that was missing from one store's shelf, from the visit that found it missing to the one that found it again.
+
+    Of a store and a product at most one is open. ``task`` is what somebody was asked to do about it; closing the task does not
+    close the ticket, since only the shelf is evidence.
+    """
+
+    class Kind(models.TextChoices):
+        OUT_OF_STOCK = "out_of_stock", _("Out of stock")
+        ABSENT = "absent", _("Not there")
+
+    store = models.ForeignKey(Store, verbose_name=_("store"), on_delete=models.PROTECT, related_name="shelf_tickets")
+    product = models.ForeignKey(Product, verbose_name=_("product"), on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    opened_in = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="tickets_opened")
+    opened_on = models.DateField(_("missing since"))
+    closed_in = models.ForeignKey(Visit, null=True, on_delete=models.PROTECT, related_name="tickets_closed")
+    closed_on = models.DateField(_("back on"), null=True)
+    task = models.ForeignKey(Task, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = ShelfTicketQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["opened_on", "pk"]
+        verbose_name = _("out-of-stock ticket")
+        verbose_name_plural = _("out-of-stock tickets")
+        indexes = [models.Index(fields=["store", "closed_on"], name="shelf_ticket_of_store")]
+        constraints = [
+            models.UniqueConstraint(fields=["store", "product"], condition=Q(closed_on=None), name="shelf_ticket_one_open"),
+        ]
+
+    def __str__(self):
+        return f"{self.product} – {self.store}"
+
+    def days_open(self, today):
+        """Whole days since the product was found missing, until it was found again or until ``today``."""
+        return max(((self.closed_on or today) - self.opened_on).days, 0)
 
 
 class Cadence(models.Model):

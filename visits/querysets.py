@@ -42,7 +42,7 @@ class VisitQuerySet(models.QuerySet):
             .annotate(
                 out_of_stock_count=_count_of("shelffacts", is_out_of_stock=True),
                 gap_count=_count_of("shelffacts", is_must_stock=True, is_present=False),
-                photo_count=_count_of("photos"),
+                photo_count=_count_of("photos", removed_at=None),
             )
             .order_by("-planned_on", "-pk")
         )
@@ -65,6 +65,30 @@ class VisitFactQuerySet(models.QuerySet):
             return self.all()
         accounts = KeyAccount.objects.visible_to(user).values("pk")
         return self.filter(Q(visit__visitor__in=user.people_in_scope) | Q(visit__account__in=accounts))
+
+
+class PhotoQuerySet(VisitFactQuerySet):
+    def kept(self):
+        """Photos that nobody took back."""
+        return self.filter(removed_at=None)
+
+    def used_twice(self):
+        """Photos whose very bytes came before in another visit, taken back or not: taking it back does not undo the sending."""
+        return self.filter(reused_from__isnull=False).exclude(reused_from__visit=F("visit"))
+
+
+class ShelfTicketQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Tickets of the stores in scope."""
+        if user.sees_all:
+            return self.all()
+        return self.filter(store__account__in=KeyAccount.objects.visible_to(user).values("pk"))
+
+    def still_open(self):
+        return self.filter(closed_on=None)
+
+    def for_list(self):
+        return self.select_related("product", "store__account", "opened_in", "closed_in", "task__assignee").order_by("opened_on", "pk")
 
 
 class VisitScoreQuerySet(models.QuerySet):
