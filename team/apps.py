@@ -9,8 +9,9 @@ class TeamConfig(AppConfig):
     def ready(self):
         from ka_crm import navigation, policy_examples, search, statuses  # here and below: models are there only now
 
-        from . import checks, receivers  # noqa: F401 – connects them
+        from . import checks, receivers, work  # noqa: F401 – connects them
 
+        work.register_work(self)
         statuses.register("team.user", active="ok", inactive="neutral")
         policy_examples.register("team:person", model="team.User")
         policy_examples.register("team:team", model="team.Team")

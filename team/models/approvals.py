@@ -101,12 +101,14 @@ class Approval(AboutARecord):
 
 
 class ApprovalStep(models.Model):
-    """One step of one approval."""
+    """One step of one approval; ``approvers`` and ``role`` say as what its people were asked, so that who loses that is replaced."""
 
     approval = models.ForeignKey(Approval, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=80)
     quorum = models.PositiveSmallIntegerField(default=1)
+    approvers = models.CharField(max_length=10, choices=ApprovalRouteStep.Approvers, default=ApprovalRouteStep.Approvers.LEADER)
+    role = models.CharField(max_length=20, choices=Role, blank=True)
     status = models.CharField(max_length=10, choices=StepStatus, default=StepStatus.WAITING)
 
     class Meta:
@@ -146,3 +148,7 @@ class ApprovalSeat(models.Model):
 
     def __str__(self):
         return f"{self.approver}: {self.decision or '–'}"
+
+    @property
+    def is_by_deputy(self):
+        return self.decided_by_id is not None and self.decided_by_id != self.approver_id
