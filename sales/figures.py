@@ -15,7 +15,7 @@ from django.db import connection
 
 from accounts.models import KeyAccount
 from ka_crm.money import growth, ratio
-from ka_crm.periods import week_start
+from ka_crm.periods import month_of, week_start
 
 from .models import AccountProductMonth, AccountProductWeek, CategoryTotal, Product, SellOut, StoreProductMonth
 
@@ -210,6 +210,15 @@ def sellout_by_account_month(accounts, period):
     return {(account, as_day(month)): Sums(*_ints(sums)) for account, month, *sums in rows}
 
 
+def sellout_by_own_account_month(accounts, period):
+    """{(account id, first of month): Sums} of what each account sold itself, without those below it; one statement, no counts.
+
+    These add up: over accounts of one currency, and over months. Accounts below the scope have their own keys.
+    """
+    rows = _monthly(_Scope(accounts), period, ACCOUNT_MONTH, "f.account_id, f.month", join=LEAVES)
+    return {(account, as_day(month)): Sums(*_ints(sums)) for account, month, *sums in rows}
+
+
 def sellout_total_by_month(accounts, period):
     """{(currency, first of month): Sums} over the whole scope; one statement, no counts."""
     rows = _monthly(_Scope(accounts), period, ACCOUNT_MONTH, "leaves.currency, f.month", join=LEAVES)
@@ -249,6 +258,14 @@ def sellout_by_category_month(accounts, period):
         _Scope(accounts), period, ACCOUNT_MONTH, "leaves.currency, p.category_id, f.month", join=join
     ):
         yield currency, category, as_day(month), Sums(*_ints(sums))
+
+
+def sellout_by_product_month(accounts, period):
+    """Yields (currency, product id, first of month, Sums) over the whole scope; one statement."""
+    for currency, product, month, *sums in _monthly(
+        _Scope(accounts), period, ACCOUNT_MONTH, "leaves.currency, f.product_id, f.month", join=LEAVES
+    ):
+        yield currency, product, as_day(month), Sums(*_ints(sums))
 
 
 def _monthly(scope, period, table, keys, *, join):
@@ -424,6 +441,37 @@ def distribution_by_account_product(accounts, period):
     }
 
 
+def numeric_distribution_by_month(accounts, months):
+    """{(first of month, product id): (stores selling, stores in the universe)} over the whole scope; one statement.
+
+    The first two figures of ``distribution_by_account_product`` for single months, without weights and without each account's;
+    product id None counts the stores that sell anything at all. Months in which nothing sells are absent.
+    """
+    months = sorted(set(months))
+    if not months:
+        return {}
+    marks = ", ".join(["(CAST(%s AS date), CAST(%s AS date))" if connection.vendor == "postgresql" else "(%s, %s)"] * len(months))
+    parts = (
+        f"asked(month, last_day) AS (VALUES {marks}),"
+        f" universe AS (SELECT asked.month, s.id AS store_id FROM {STORE} s JOIN leaves ON leaves.leaf_id = s.account_id JOIN asked"
+        " ON (s.opened_on IS NULL OR s.opened_on <= asked.last_day) AND (s.closed_on IS NULL OR s.closed_on >= asked.month)"
+        " WHERE s.archived_at IS NULL),"
+        f" selling AS (SELECT f.month, f.store_id, f.product_id, f.units FROM {STORE_MONTH} f {LEAVES}"
+        " JOIN universe u ON u.store_id = f.store_id AND u.month = f.month"
+        f" WHERE f.month IN ({', '.join(['%s'] * len(months))}))"
+    )
+    select = (
+        "SELECT month, product_id, COUNT(*) FROM selling WHERE units > 0 GROUP BY 1, 2"
+        " UNION ALL SELECT month, NULL, COUNT(*) FROM"
+        " (SELECT month, store_id FROM selling GROUP BY 1, 2 HAVING SUM(units) > 0) any_product GROUP BY 1"
+        " UNION ALL SELECT month, -1, COUNT(*) FROM universe GROUP BY 1"
+    )
+    bounds = [day for first in months for day in (first, month_of(first).ends_on)]
+    rows = [(as_day(month), product, number) for month, product, number in _rows(_Scope(accounts), parts, select, [*bounds, *months])]
+    stores = {month: number for month, product, number in rows if product == -1}
+    return {(month, product): (number, stores[month]) for month, product, number in rows if product != -1}
+
+
 def _rows(scope, parts, select, params):
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {scope.tree}, {scope.leaves}, {parts} {select}", [*scope.params, *params])
@@ -436,12 +484,15 @@ __all__ = [
     "Sums",
     "distribution_by_account_product",
     "growth_by_account",
+    "numeric_distribution_by_month",
     "sellout_by_account",
     "sellout_by_account_category",
     "sellout_by_account_month",
     "sellout_by_account_product_month",
     "sellout_by_account_product_week",
     "sellout_by_category_month",
+    "sellout_by_own_account_month",
+    "sellout_by_product_month",
     "sellout_by_store",
     "sellout_by_store_month",
     "sellout_total",
