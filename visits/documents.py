@@ -11,7 +11,7 @@
                       "is_on_promotion": true, "is_removed": false}],
      "category_asks": [{"id": …, "changed_at": …, "category": 2, "monthly_value": "1200", "monthly_units": 300,
                         "all_facings": 40, "said_by": "…"}],
-     "observations": [{"id": …, "changed_at": …, "topic": "display", "is_as_agreed": true, "note": "…"}]}
+     "observations": [{"id": …, "changed_at": …, "topic": "display", "is_as_agreed": true, "does_not_apply": false, "note": "…"}]}
 
 Only ``visit`` is required. ``header`` makes a visit that the server does not know yet (give ``account`` instead of ``store`` for
 one at headquarters) and changes nothing of one it knows. A fact is always sent whole: what it leaves out is empty. Of two
@@ -258,11 +258,15 @@ def _category_ask(part):
 
 
 def _observation(part):
-    return _fact(part) | {
+    fact = _fact(part) | {
         "topic": part.choice("topic", Observation.Topic, required=True),
         "is_as_agreed": part.boolean("is_as_agreed"),
+        "does_not_apply": part.boolean("does_not_apply", default=False),
         "note": part.text("note", 500),
     }
+    if fact["does_not_apply"] and fact["is_as_agreed"] is not None:
+        part.refuse("does_not_apply", _("What does not apply is neither as agreed nor not as agreed."))
+    return fact
 
 
 _FACT_KEYS = ("id", "changed_at")
@@ -279,7 +283,7 @@ _LISTS = {
         (*_FACT_KEYS, "category", "brand", "description", "price", "facings", "is_on_promotion", "is_removed"),
     ),
     "category_asks": (_category_ask, (*_FACT_KEYS, "category", "monthly_value", "monthly_units", "all_facings", "said_by")),
-    "observations": (_observation, (*_FACT_KEYS, "topic", "is_as_agreed", "note")),
+    "observations": (_observation, (*_FACT_KEYS, "topic", "is_as_agreed", "does_not_apply", "note")),
 }
 
 
