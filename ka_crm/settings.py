@@ -193,7 +193,16 @@ REDIS_URL = env("REDIS_URL", default="")
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
     raise ImproperlyConfigured("REDIS_URL has to start with redis:, rediss: or unix:, such as redis://localhost:6379/0.")
 # Sign-in counts its failures in the cache. In the database all web machines share it, and a broker that is down locks nobody out.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "ka_cache"}}
+# Dashboards keep figures that any process can read again in its own memory, by the state of the data they were read from.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "ka_cache"},
+    "figures": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "figures",
+        "OPTIONS": {"MAX_ENTRIES": 200},
+        "TIMEOUT": 600,
+    },
+}
 
 # --- people ---------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "team.User"

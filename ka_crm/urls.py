@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("fees.urls")),
     path("", include("visits.urls")),
     path("reports/", include("reports.urls")),
+    path("dashboards/", include("reports.dashboards.urls")),
     path("account/", include("team.closed_urls")),
     path("account/", include("allauth.urls")),
 ]

@@ -5,15 +5,16 @@ from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext as _
 
-from . import policy
+from . import homepage, policy
 from .search import find
 from .text import clean_text
 
 
 @policy.signed_in
 def home(request):
-    """The first page after signing in: the panels that the apps registered for "home" and this person may open."""
-    return render(request, "home.html")
+    """The first page after signing in: the one that an app registered, else the panels registered for "home"."""
+    page = homepage.registered()
+    return page(request) if page is not None else render(request, "home.html")
 
 
 def bad_request(request, exception=None):

@@ -11,6 +11,9 @@ class ReportsConfig(AppConfig):
     verbose_name = _("Reports")
 
     def ready(self):
+        from .dashboards import registration  # its models are there only now
+
+        registration.register()
         navigation.register("insight", _("Reports"), "reports:report_list", icon="report", capability="reports.view", order=40, phone=True)
         panels.register("key_account", title=_("Reports"), url_name="reports:account_panel", order=60, capability="reports.view")
         panels.register("home", title=_("Reports"), url_name="reports:home_panel", order=50, capability="reports.view")

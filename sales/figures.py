@@ -245,6 +245,19 @@ def sellout_by_account_product_week(accounts, period):
         yield account, product, as_day(monday), Sums(*_ints(sums))
 
 
+def sellout_by_own_account_week(accounts, weeks):
+    """{(account id, Monday): Sums} of what each account sold itself in the weeks that begin on the Mondays ``weeks``; one statement."""
+    weeks = sorted(set(weeks))
+    if not weeks:
+        return {}
+    rows = _Scope(accounts).ask(
+        f"SELECT f.account_id, f.week_start, {SUMS.format('f')} FROM {ACCOUNT_WEEK} f {LEAVES}"
+        f" WHERE f.week_start IN ({', '.join(['%s'] * len(weeks))}) GROUP BY 1, 2",
+        weeks,
+    )
+    return {(account, as_day(monday)): Sums(*_ints(sums)) for account, monday, *sums in rows}
+
+
 def sellout_by_store_month(accounts, period):
     """Yields (store id, first of month, Sums) of the months that the period touches; one statement."""
     for store, month, *sums in _monthly(_Scope(accounts), period, STORE_MONTH, "f.store_id, f.month", join=LEAVES):
@@ -472,6 +485,19 @@ def numeric_distribution_by_month(accounts, months):
     return {(month, product): (number, stores[month]) for month, product, number in rows if product != -1}
 
 
+def selling_stores_by_own_account(accounts, months):
+    """{(account id, product id, first of month): stores of the account itself that sell the product}; one statement."""
+    months = sorted(set(months))
+    if not months:
+        return {}
+    rows = _Scope(accounts).ask(
+        f"SELECT f.account_id, f.product_id, f.month, COUNT(*) FROM {STORE_MONTH} f {LEAVES}"
+        f" WHERE f.month IN ({', '.join(['%s'] * len(months))}) AND f.units > 0 GROUP BY 1, 2, 3",
+        months,
+    )
+    return {(account, product, as_day(month)): number for account, product, month, number in rows}
+
+
 def _rows(scope, parts, select, params):
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {scope.tree}, {scope.leaves}, {parts} {select}", [*scope.params, *params])
@@ -491,7 +517,9 @@ __all__ = [
     "sellout_by_account_product_month",
     "sellout_by_account_product_week",
     "sellout_by_category_month",
+    "selling_stores_by_own_account",
     "sellout_by_own_account_month",
+    "sellout_by_own_account_week",
     "sellout_by_product_month",
     "sellout_by_store",
     "sellout_by_store_month",

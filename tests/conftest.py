@@ -135,14 +135,15 @@ def data_dir(tmp_path, settings):
 @pytest.fixture(autouse=True)
 def _empty_cache(monkeypatch):
     """Rate limits and cached figures of one test are not the next one's; what is kept for a second stays for the whole test."""
-    from django.core.cache import cache  # after settings
+    from django.core.cache import caches  # after settings
 
     from ka_crm import remembered
 
     monkeypatch.setattr(remembered, "FRESH_SECONDS", 3600.0)
     remembered.forget()
     yield
-    cache.clear()
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
 
 
 # --- data -----------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,4 @@
+"""Routes of the dashboards."""
+
+app_name = "dashboards"
+urlpatterns = []
