@@ -23,13 +23,11 @@ The address holds everything: ``?q=`` search, the filter's own names, ``?sort=-n
 """
 
 from dataclasses import dataclass
-from datetime import date
+from urllib.parse import quote_plus
 
-import django_filters
-from django import forms
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
-from django.db.models import CharField, Max, Min, Q
+from django.db.models import CharField, Max, Min
+from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -38,16 +36,19 @@ from django.utils.functional import cached_property
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.views import View
-from django_filters.fields import DateRangeField, RangeField
 
-from . import exports
-from .formats import day
+from . import bulk, exports, listfilters, savedviews
+from .bulk import BulkAction
+from .listfilters import ListFilter, RowFilter, search_words
 from .navigation import address_of
-from .text import fold
+from .pages import page_of
+
+__all__ = ["Action", "BulkAction", "ListFilter", "ListPage", "RowFilter", "search_words"]
 
 SIZES = (25, 50, 100, 200)
 DEFAULT_SIZE = 50
-MOST_WORDS = 8
+NO_VIEW = "none"  # ?view=none: the plain list, for whoever has a view that opens by itself
+KEPT_BY_FILTER = ("sort", "cols", "size", "density", "view")
 
 
 @dataclass(frozen=True)
@@ -68,54 +69,10 @@ class Action:
         return {"label": self.label, "icon": self.icon, "url": url} if url else None
 
 
-def search_words(queryset, text, columns=("search",)):
-    """Rows in which every word of ``text`` stands in one of the folded ``columns``: any case, width and accent."""
-    for word in fold(text[:200]).split()[:MOST_WORDS]:
-        condition = Q()
-        for column in columns:
-            condition |= Q(**{f"{column}__contains": word})
-        queryset = queryset.filter(condition)
-    return queryset
-
-
-def _dress(field):
-    """An open choice is called “All”; days, also both ends of a span of days, are chosen with the device's own picker."""
-    if getattr(field, "empty_label", None) == "---------":
-        field.empty_label = _("All")
-    if isinstance(field, forms.DateField):
-        field.widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    if isinstance(field, RangeField):
-        for end, label in zip(field.widget.widgets, (_("from"), _("to")), strict=True):
-            end.input_type = "date" if isinstance(field, DateRangeField) else end.input_type
-            end.attrs = {**end.attrs, "aria-label": f"{field.label or ''} {label}".strip()}
-
-
-class ListFilter(django_filters.FilterSet):
-    """A FilterSet with the search box ``q`` over ``search_columns``, folded text columns such as ``SearchedModel.search``.
-
-    Give choice lists of rows their scope: ``ModelChoiceFilter(queryset=lambda request: Team.objects.visible_to(request.user))``.
-    """
-
-    search_columns = ("search",)
-
-    q = django_filters.CharFilter(label=_("Search"), method="filter_search", max_length=200)
-
-    def filter_search(self, queryset, name, value):
-        return search_words(queryset, value, self.search_columns)
-
-    @property
-    def form(self):
-        """The form as the filter bar wants it: “All” for an open choice, the device's own picker for days."""
-        if not hasattr(self, "_form"):
-            for field in super().form.fields.values():
-                _dress(field)
-        return self._form
-
-
 class ListPage(View):
     """One noun's list; see the module. ``totals`` maps a column to an aggregate, such as ``{"net_minor": Sum("net_minor")}``."""
 
-    http_method_names = ["get", "head", "options"]
+    http_method_names = ["get", "head", "post", "options"]
 
     title = ""
     lead = ""  # one sentence under the title, or nothing
@@ -125,6 +82,8 @@ class ListPage(View):
     more_actions = ()
     empty = _("Nothing here yet.")
     totals = {}
+    totals_on_request = False  # where adding up costs more than the page: a link in the foot asks for them
+    bulk_actions = ()
     size = DEFAULT_SIZE
     export_capability = "data.export"
     export_name = ""
@@ -166,18 +125,42 @@ class ListPage(View):
         asked = self.request.GET.get("size", "")
         return int(asked) if asked in {str(size) for size in SIZES} else self.size
 
+    @cached_property
+    def is_compact(self):
+        return self.request.GET.get("density") == "compact"
+
+    @cached_property
+    def is_exact(self):
+        """Whether the address asks for counting and adding up to the end, however long that takes."""
+        return self.request.GET.get("count") == "exact"
+
+    @cached_property
+    def _query(self):
+        """What every address of this page keeps, as (name, encoded): all that was asked but the page and the kind of file."""
+        asked = self.request.GET.lists()
+        return [
+            (name, f"{quote_plus(name)}={_encoded(value)}")
+            for name, values in asked
+            if name not in ("page", "_export") and any(values)
+            for value in values
+        ]
+
     def address(self, **changes):
         """This page's address with ``changes``; None takes a name out. A changed filter or order begins at page 1 again."""
-        query = self.request.GET.copy()
-        for gone in ("page", "_export"):
-            query.pop(gone, None)
-        for name, value in changes.items():
-            query.pop(name, None)
-            if value is not None:
-                query[name] = value
-        for name in [name for name, values in query.lists() if not any(values)]:
-            del query[name]
-        return f"{self.request.path}?{query.urlencode()}" if query else self.request.path
+        parts = [part for name, part in self._query if name not in changes]
+        parts += [f"{name}={_encoded(str(value))}" for name, value in changes.items() if value not in (None, "")]
+        return f"{self.request.path}?{'&'.join(parts)}" if parts else self.request.path
+
+    @property
+    def here(self):
+        """This very page of the list, to come back to."""
+        return self.address(page=self.request.GET.get("page"))
+
+    @cached_property
+    def clear_url(self):
+        """The list without search and filters; a view that opens by itself stays away too."""
+        has_default = any(view.is_own and view.is_default for view in self.views)
+        return f"{self.request.path}?view={NO_VIEW}" if has_default else self.request.path
 
     def active_filters(self):
         """What narrows the list now: label, value as people read it, and the address without it."""
@@ -185,12 +168,54 @@ class ListPage(View):
             return []
         active = []
         for name, value in self.filterset.form.cleaned_data.items() if not self.filterset.form.errors else ():
-            if value in (None, "", []) or name not in self.filterset.form.fields or not _is_given(value):
+            if not listfilters.is_given(value) or name not in self.filterset.form.fields:
                 continue
             field = self.filterset.form[name]
             names = {given: None for given in self.request.GET if given == name or given.startswith(f"{name}_")}
-            active.append({"label": field.label, "value": _words_of(field.field, value), "url": self.address(**names)})
+            active.append({"label": field.label, "value": listfilters.words_of(field.field, value), "url": self.address(**names)})
         return active
+
+    # -- saved views -----------------------------------------------------------------------------------------------------------
+    @cached_property
+    def list_name(self):
+        """The list's url name, under which its views are kept; empty where it has no address of its own."""
+        match = getattr(self.request, "resolver_match", None)
+        return match.view_name if match and not match.kwargs else ""
+
+    @cached_property
+    def views(self):
+        return savedviews.views_for(self.list_name, self.request.user) if self.list_name else []
+
+    def view_to_open(self):
+        """The address of the view that this request should lead to, or None: one that is named alone, or one's default."""
+        asked = self.request.GET
+        if self.request.headers.get("HX-Request") or len(asked) > 1 or (asked and "view" not in asked):
+            return None
+        named = asked.get("view")
+        for view in self.views:
+            if view.query and (str(view.public_id) == named if asked else view.is_own and view.is_default):
+                return savedviews.address_of(view)
+        return None
+
+    def view_menu(self):
+        """The views to choose from, the one that is open and whether the list has been changed since it was opened."""
+        query, open_view = savedviews.normal_query(self.request.GET), None
+        links = []
+        for view in self.views:
+            is_open = str(view.public_id) == self.request.GET.get("view")
+            open_view = view if is_open else open_view
+            owner = "" if view.is_own else view.owner.name
+            links.append({"name": view.name, "url": savedviews.address_of(view), "current": is_open, "owner": owner, "view": view})
+        changeable = open_view is not None and (open_view.is_own or self.request.user.has_capability("settings.manage"))
+        return {
+            "links": links,
+            "open": open_view,
+            "changeable": changeable,
+            "changed": open_view is not None and open_view.query != query,
+            "query": query,
+            "list": self.list_name,
+            "all_url": self.clear_url,
+        }
 
     # -- the table -------------------------------------------------------------------------------------------------------------
     def make_table(self, **kwargs):
@@ -215,54 +240,92 @@ class ListPage(View):
     def get(self, request, *args, **kwargs):
         if request.GET.get("_export") in ("csv", "xlsx"):
             return self.export(request.GET["_export"])
-        table = self.make_table()
+        if "_choices" in request.GET and self.filterset is not None:
+            return listfilters.offers(self.filterset, request.GET["_choices"], request.GET.get("_q", ""))
+        if (address := self.view_to_open()) is not None:
+            return HttpResponseRedirect(address)
+        answer = render(request, self.part_template_name if _wants_part(request) else self.template_name, self.page_context())
+        patch_vary_headers(answer, ["HX-Request"])
+        return answer
+
+    def post(self, request, *args, **kwargs):
+        """A verb for many rows: asked, confirmed, done (ka_crm.bulk)."""
+        return bulk.answer(self) if self.bulk_actions else HttpResponseNotAllowed(["GET", "HEAD", "OPTIONS"])
+
+    def page_context(self):
+        """All that the templates of the list draw."""
+        request, table = self.request, self.make_table()
         ordered, sort = table.sorted_queryset(self.rows, request.GET.get("sort", ""))
-        page = Paginator(ordered, self.page_size).get_page(request.GET.get("page"))
-        table.shown, table.sort = list(page.object_list), tuple(sort)
+        page = page_of(self.rows, ordered, size=self.page_size, asked=request.GET.get("page", ""), exact=self.is_exact)
+        actions = bulk.offered_actions(self) if page.rows and self.bulk_actions else []
+        table.shown, table.sort, table.is_compact, table.selectable = page.rows, tuple(sort), self.is_compact, bool(actions)
         table.address = lambda sort: self.address(sort=sort)
-        table.totals = self.sum_up(table) if table.shown else {}
-        context = {
+        adds_up = bool(page.rows) and page.is_exact and (self.is_exact or not self.totals_on_request)
+        table.totals = self.sum_up(table) if adds_up else {}
+        kept = [name for name in KEPT_BY_FILTER if name in request.GET]
+        return {
             "page_title": self.title,
             "lead": self.lead,
             "table": table,
             "page": page,
-            "count": page.paginator.count,
+            "count": page.count,
+            "is_exact": page.is_exact,
+            "count_url": self.address(count="exact") if self.offers_counting(page, table) else None,
             "pager": self.pager(page),
             "filter_form": self.filterset.form if self.filterset is not None else None,
             "active_filters": self.active_filters(),
-            "kept": [(name, value) for name in ("sort", "cols", "size") for value in request.GET.getlist(name) if value],
+            "kept": [(name, value) for name in kept for value in request.GET.getlist(name) if value],
             "columns": self.column_choices(table),
+            "densities": [
+                {"label": label, "url": self.address(density=value), "current": self.is_compact == (value == "compact")}
+                for value, label in (("", _("Comfortable")), ("compact", _("Compact")))
+            ],
             "sizes": [{"size": size, "url": self.address(size=size), "current": size == self.page_size} for size in SIZES],
             "action": self.action.link_for(request.user) if self.action else None,
             "more_actions": [link for action in self.more_actions if (link := action.link_for(request.user))],
             "empty": self.empty,
-            "clear_url": request.path,
+            "clear_url": self.clear_url,
             "exports": self.export_links(request),
+            "view_menu": self.view_menu() if self.list_name else None,
+            "bulk_actions": actions,
+            "bulk_url": self.here,
+            "bulk_most": bulk.MOST_ROWS,
             **self.extra_context(request),
         }
-        answer = render(request, self.part_template_name if _wants_part(request) else self.template_name, context)
-        patch_vary_headers(answer, ["HX-Request"])
-        return answer
+
+    def offers_counting(self, page, table):
+        """Whether a link to the exact count and the totals makes sense: what is not yet counted, or not yet added up."""
+        summed = any(name in self.asked_columns for name in self.totals)
+        return bool(page.rows) and (not page.is_exact or (self.totals_on_request and summed and not self.is_exact))
 
     def pager(self, page):
         """Numbers around the current page, with None where some are left out; previous and next."""
-        numbers = []
-        for number in page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1):
-            known = isinstance(number, int)
-            numbers.append({"number": number, "url": self.address(page=number) if known else None, "current": number == page.number})
         return {
-            "first": page.start_index(),
-            "last": page.end_index(),
-            "count": page.paginator.count,
-            "numbers": numbers if page.paginator.num_pages > 1 else [],
-            "previous": self.address(page=page.number - 1) if page.has_previous() else None,
-            "next": self.address(page=page.number + 1) if page.has_next() else None,
+            "first": page.start_index,
+            "last": page.end_index,
+            "count": page.count,
+            "is_exact": page.is_exact,
+            "numbers": [
+                {"number": number or "…", "url": self.address(page=number) if number else None, "current": number == page.number}
+                for number in page.elided
+            ],
+            "previous": self.address(page=page.number - 1) if page.number > 1 else None,
+            "next": self.address(page=page.number + 1) if page.has_next else None,
         }
 
     def column_choices(self, table):
-        """Every column of the table, whether shown, for the column menu; the kept query goes along as hidden fields."""
-        order = [*self.asked_columns, *(name for name in table.base_columns if name not in self.asked_columns)]
-        choices = [{"name": name, "label": table.label_of(name), "shown": name in self.asked_columns} for name in order]
+        """Every column of the table, whether shown, for the column menu; the kept query goes along as hidden fields.
+
+        ``earlier`` is the address in which a shown column stands one place further to the front.
+        """
+        shown = self.asked_columns
+        choices = []
+        for place, name in enumerate([*shown, *(name for name in table.base_columns if name not in shown)]):
+            earlier = None
+            if 0 < place < len(shown):
+                moved = [*shown[: place - 1], name, shown[place - 1], *shown[place + 1 :]]
+                earlier = self.address(cols=",".join(moved))
+            choices.append({"name": name, "label": table.label_of(name), "shown": name in shown, "earlier": earlier})
         kept = [(name, values) for name, values in self.request.GET.lists() if name not in ("cols", "page", "_export")]
         hidden = [(name, value) for name, values in kept for value in values if value]
         return {"choices": choices, "hidden": hidden, "reset_url": self.address(cols=None) if "cols" in self.request.GET else None}
@@ -298,24 +361,9 @@ def _wants_part(request):
     return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
 
 
-def _is_given(value):
-    """Whether a cleaned filter value narrows anything; a range is a slice of which one end may be open."""
-    if isinstance(value, slice):
-        return value.start is not None or value.stop is not None
-    return not hasattr(value, "exists") or bool(value)
-
-
-def _words_of(field, value):
-    """A cleaned filter value as people read it."""
-    if isinstance(value, slice):
-        return " – ".join("…" if end is None else day(end) if isinstance(end, date) else str(end) for end in (value.start, value.stop))
-    if isinstance(value, date):
-        return day(value)
-    choices = dict(getattr(field, "choices", ()) or ()) if not hasattr(field, "queryset") else {}
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    values = value if isinstance(value, list | tuple) or hasattr(value, "exists") else [value]
-    return ", ".join(str(choices.get(one, choices.get(str(one), one))) for one in values)
+def _encoded(value):
+    """A value of an address; lone surrogates, which no encoding has, are left out."""
+    return quote_plus(value, errors="ignore", safe=",:")
 
 
 def _nested(path, value):

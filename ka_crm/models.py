@@ -51,14 +51,22 @@ class SearchedModel(models.Model):
         super().save(*args, update_fields=update_fields, **kwargs)
 
 
+class SettingQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Settings are an administrator's; what they come to everybody meets on the pages."""
+        return self.all() if user.has_capability("settings.manage") else self.none()
+
+
 class Setting(models.Model):
-    """One setting that an administrator changed on a page; what is not stored is as ``company.declare`` says."""
+    """One setting that an administrator changed on a page; without a value, or without a row, it is as ``company.declare`` says."""
 
     key = models.CharField(max_length=80, unique=True)
     value = models.JSONField(null=True)
     version = models.PositiveIntegerField(default=1)
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     changed_at = models.DateTimeField(auto_now=True)
+
+    objects = SettingQuerySet.as_manager()
 
     class Meta:
         ordering = ["key"]
@@ -71,6 +79,11 @@ class SavedViewQuerySet(models.QuerySet):
     def visible_to(self, user):
         """One's own views, and those that colleagues share; what a view shows is still decided by the list's own scope."""
         return self.filter(Q(owner=user) | Q(is_shared=True))
+
+    def changeable_by(self, user):
+        """One's own views; who looks after settings also puts in order what others share."""
+        mine = Q(owner=user)
+        return self.filter(mine | Q(is_shared=True) if user.has_capability("settings.manage") else mine)
 
 
 class SavedView(models.Model):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from .listpage import search_words
+from .rowchoice import search_words
 from .text import fold
 
 HITS_SHOWN = 8

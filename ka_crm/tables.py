@@ -240,6 +240,7 @@ class Table(tables.Table):
     def __init__(self, *args, totals=None, shown=None, sort=(), **kwargs):
         """``shown`` are the records of the page where ``data`` is more; ``totals`` column → sum; ``sort`` what the data is sorted by."""
         self.totals, self.shown, self.sort, self.address = totals or {}, shown, tuple(sort), None
+        self.selectable = self.is_compact = False  # set by the list page: a box before each row, rows close together
         # here and not only in Meta: a table whose Meta does not inherit ours is still one of ours
         super().__init__(*args, **{"default": formats.MISSING, "template_name": "components/table.html", **kwargs})
 
@@ -332,12 +333,18 @@ class Table(tables.Table):
 
     def body(self):
         """All rows of the page as HTML."""
-        rows = []
+        rows, cells, words = [], self._cells, escape_text(gettext("Choose this row"))
         for record in self.data if self.shown is None else self.shown:
             row = ""
-            for opening, draw, closing, missing in self._cells:
+            if self.selectable:  # named by the row's own head: “Choose this row, Harbor 7”
+                pk = record.pk
+                box = f'name="row" value="{pk}" form="bulk" id="p{pk}" aria-label="{words}" aria-labelledby="p{pk} h{pk}"'
+                row = f'<td class="pick"><input type="checkbox" class="form-check-input" {box}></td>'
+            for opening, draw, closing, missing in cells:
                 inner = draw(record)
                 row += missing if inner is _MISSING else f"{opening}{inner}{closing}"
+            if self.selectable:
+                row = row.replace('<th scope="row"', f'<th scope="row" id="h{record.pk}"', 1)
             kind = f' class="{escape(self.row_class(record))}"' if self.row_class else ""
             rows.append(f"<tr{kind}>{row}</tr>")
         return mark_safe("\n".join(rows))  # noqa: S308 – every part was escaped above

@@ -10,6 +10,7 @@ from django.dispatch import receiver
 from ka_crm import remembered
 from ka_crm.exports import exported
 from ka_crm.jobs.signals import job_steered
+from ka_crm.savedviews import view_changed
 
 from .audit import record
 from .models import CalendarDay, User, WorkCalendar
@@ -80,3 +81,8 @@ def note_job_steered(sender, job, verb, actor, **kwargs):
 for written in (post_save, post_delete):
     for model in (WorkCalendar, CalendarDay):
         written.connect(remembered.forget, sender=model, dispatch_uid=f"team.{model.__name__}.changed")
+
+
+@receiver(view_changed)
+def note_view(sender, view, verb, actor, changes, **kwargs):
+    record(view, verb, actor=actor, changes=changes)

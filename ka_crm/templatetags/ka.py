@@ -8,10 +8,9 @@
 import re
 from decimal import Decimal
 from functools import lru_cache
-from html import escape
 from pathlib import Path
 
-from django import forms, template
+from django import template
 from django.conf import settings
 from django.template.loader import get_template
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
@@ -24,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import formats
 from .. import panels as panel_registry
+from ..listfilters import draw_field
 from ..navigation import address_of, navigation_for, navigation_key
 from ..statuses import TONES, tone_of
 
@@ -217,19 +217,8 @@ def url_or_none(name):
 
 @register.simple_tag
 def quick_field(field):
-    """A form field's widget; a plain drop-down is put together here, because Django draws each of its options by a template of its own."""
-    if type(field.field.widget) is not forms.Select:
-        return str(field)
-    choices = list(field.field.choices)  # once: choices that are rows ask the database each time they are gone through
-    if any(isinstance(label, list | tuple) for _value, label in choices):
-        return str(field)
-    chosen = str(field.value() if field.value() is not None else "")
-    options = []
-    for value, label in choices:
-        mark = " selected" if str(value) == chosen else ""
-        options.append(f'<option value="{escape(str(value))}"{mark}>{escape(str(label))}</option>')
-    inner = mark_safe("".join(options))  # noqa: S308 – escaped one by one above
-    return format_html('<select name="{}" id="{}">{}</select>', field.html_name, field.id_for_label, inner)
+    """A filter's widget, drawn without a template for each option."""
+    return mark_safe(draw_field(field))  # noqa: S308 – escaped where it is put together
 
 
 @register.simple_tag(takes_context=True)

@@ -104,6 +104,10 @@
     form.requestSubmit(submitter)
   })
 
+  // --- “back” above a record leads to the list as it was left: filter, order and page (kept by lists.js) ---------------------
+  const left = JSON.parse(sessionStorage.getItem('ka:list') || 'null')
+  if (left) $$('a.crumb').forEach((link) => { if (link.pathname === left.path && !link.search) link.href = left.address })
+
   // --- forms: sent once, empty filters left out, focus on the first mistake -------------------------------------------------
   document.addEventListener('submit', (event) => {
     const form = event.target
@@ -171,6 +175,8 @@
     j: () => mark(1),
     k: () => mark(-1),
     n: () => $('[data-main-action]')?.click(),
+    o: () => $('tr.is-marked :is(th, td:not(.pick)) a')?.click(),
+    x: () => $('tr.is-marked .pick input')?.click(),
     Enter: (event) => (event.target === document.body ? $('tr.is-marked a')?.click() : 'leave'),
   }
   document.addEventListener('keydown', (event) => {

@@ -8,6 +8,7 @@ from datetime import date
 from accounts.models import KeyAccount
 from ka_crm.files import store_bytes
 from ka_crm.jobs.models import Job
+from ka_crm.models import SavedView
 from reports.models import ReportRun, ReportSection
 from team.audit import record
 from team.models import User
@@ -59,6 +60,7 @@ class World:
         )
         for person in self.people.values():
             Job.objects.create(kind="access.test", requested_by=person, subject="near")
+            SavedView.objects.create(owner=person, list_name="accounts:store_list", name="near", query="q=near")
             ReportRun.objects.create(kind="monthly", starts_on=date(2026, 3, 1), ends_on=date(2026, 3, 31), ordered_by=person)
             VisitFactory(store=near_store, visitor=person, note="near")
             DelegationFactory(absent=person, deputy=self.people["viewer"] if person.role != Role.VIEWER else self.people["finance"])
@@ -81,6 +83,8 @@ class World:
         ReportSection.objects.create(report=report, key="sales", position=1, commentary=f"{word} words")
         ReportFactory(about_person=person, owner=person, subject_label=f"{word} person")
         Job.objects.create(kind="access.test", requested_by=person, subject=f"{word} job")
+        if word == SENTINEL:
+            SavedView.objects.create(owner=person, list_name="accounts:store_list", name=f"{word} view", query=f"q={word}")
         away = UserFactory(ka_manager=True, team=person.team, phone=f"{word} 2")
         DelegationFactory(absent=away, deputy=person, reason=f"{word} reason", handover=f"{word} handover", ends_on=date(2026, 3, 2))
         record(account, "account.changed", actor=person, changes={"name": [f"{word} old", f"{word} new"]}, reason=word)

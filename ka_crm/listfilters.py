@@ -1,0 +1,100 @@
+"""What a list's filter bar asks and how: the FilterSet of every list, its words on screen, and the bar as one piece of HTML."""
+
+from datetime import date
+from html import escape
+
+import django_filters
+from django import forms
+from django.http import JsonResponse
+from django.utils.translation import gettext_lazy as _
+from django_filters.fields import DateRangeField, RangeField
+
+from . import rowchoice
+from .formats import day
+from .rowchoice import RowField, RowFilter, search_words
+
+__all__ = ["ListFilter", "RowFilter", "search_words"]
+
+
+def _dress(field):
+    """An open choice is called “All”; days, also both ends of a span of days, are chosen with the device's own picker."""
+    if getattr(field, "empty_label", None) == "---------":
+        field.empty_label = _("All")
+    if isinstance(field, forms.DateField):
+        field.widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    if isinstance(field, RangeField):
+        for end, label in zip(field.widget.widgets, (_("from"), _("to")), strict=True):
+            end.input_type = "date" if isinstance(field, DateRangeField) else end.input_type
+            end.attrs = {**end.attrs, "aria-label": f"{field.label or ''} {label}".strip()}
+
+
+class ListFilter(django_filters.FilterSet):
+    """A FilterSet with the search box ``q`` over ``search_columns``, folded text columns such as ``SearchedModel.search``.
+
+    Give choice lists of rows their scope: ``RowFilter(queryset=lambda request: KeyAccount.objects.visible_to(request.user))`` for
+    rows that may be many, ``ModelChoiceFilter`` with the same for a handful.
+    """
+
+    search_columns = ("search",)
+
+    q = django_filters.CharFilter(label=_("Search"), method="filter_search", max_length=200)
+
+    def filter_search(self, queryset, name, value):
+        return search_words(queryset, value, self.search_columns)
+
+    @property
+    def form(self):
+        """The form as the filter bar wants it: “All” for an open choice, the device's own picker for days."""
+        if not hasattr(self, "_form"):
+            for field in super().form.fields.values():
+                _dress(field)
+        return self._form
+
+
+def is_given(value):
+    """Whether a cleaned filter value narrows anything; a range is a slice of which one end may be open."""
+    if value is None or value == "" or value == []:
+        return False
+    if isinstance(value, slice):
+        return value.start is not None or value.stop is not None
+    return not hasattr(value, "exists") or bool(value)
+
+
+def words_of(field, value):
+    """A cleaned filter value as people read it."""
+    if isinstance(value, slice):
+        return " – ".join("…" if end is None else day(end) if isinstance(end, date) else str(end) for end in (value.start, value.stop))
+    if isinstance(value, date):
+        return day(value)
+    choices = dict(getattr(field, "choices", ()) or ()) if not hasattr(field, "queryset") else {}
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    values = value if isinstance(value, list | tuple) or hasattr(value, "exists") else [value]
+    return ", ".join(str(choices.get(one, choices.get(str(one), one))) for one in values)
+
+
+def offers(filterset, name, words):
+    """What the box of the RowFilter ``name`` offers for ``words``, as JSON; nothing for any other name."""
+    field = filterset.form.fields.get(name)
+    found = field.offers(words[:200].replace("\x00", "")) if isinstance(field, RowField) else []
+    return JsonResponse({"choices": [{"id": pk, "label": label} for pk, label in found]})
+
+
+def draw_field(bound):
+    """A filter's widget; a plain drop-down is put together here, because Django draws each of its options by a template of its own."""
+    if isinstance(bound.field, RowField):
+        form = bound.form
+        cleaned = form.cleaned_data.get(bound.name) if form.is_bound and form.is_valid() else None
+        return rowchoice.draw(bound, cleaned)
+    if type(bound.field.widget) is not forms.Select:
+        return str(bound)
+    choices = list(bound.field.choices)  # once: choices that are rows ask the database each time they are gone through
+    if any(isinstance(label, list | tuple) for _value, label in choices):
+        return str(bound)
+    value = bound.value()
+    chosen = "" if value is None else str(value)
+    options = "".join(
+        f'<option value="{escape(str(value))}"{" selected" if str(value) == chosen else ""}>{escape(str(label))}</option>'
+        for value, label in choices
+    )
+    return f'<select name="{escape(bound.html_name)}" id="{escape(bound.id_for_label)}">{options}</select>'
