@@ -1,4 +1,4 @@
-"""Thirty products in five categories."""
+"""Sixty products in ten categories; the small company starts with the first thirty."""
 
 from decimal import Decimal
 
@@ -13,6 +13,11 @@ BRANDS = {
     "Tea drinks": "Qinglan 青岚",
     "Nuts & dried fruit": "Orchard Row",
     "Sauces": "Lao Jie 老街",
+    "Coffee": "Orchard Row",
+    "Confectionery": "Hearthside",
+    "Rice & grains": "Lao Jie 老街",
+    "Juice": "Qinglan 青岚",
+    "Breakfast cereals": "Hearthside",
 }
 # category: (name, pack, list price USD)
 PRODUCTS = {
@@ -56,15 +61,55 @@ PRODUCTS = {
         ("Black bean sauce 豆豉酱", "12 × 280 g", "3.19"),
         ("Rice vinegar 香醋", "12 × 500 ml", "2.59"),
     ],
+    "Coffee": [
+        ("Ground coffee, mild", "12 × 250 g", "5.49"),
+        ("Ground coffee, dark", "12 × 250 g", "5.49"),
+        ("Instant coffee 速溶咖啡", "12 × 100 g", "4.99"),
+        ("Latte sticks 拿铁", "16 × 8 × 15 g", "3.29"),
+        ("Cold brew bottle", "15 × 280 ml", "2.19"),
+        ("Coffee beans 1 kg", "6 × 1 kg", "14.90"),
+    ],
+    "Confectionery": [
+        ("Milk chocolate with nuts", "20 × 100 g", "1.99"),
+        ("Dark chocolate 70 %", "20 × 100 g", "2.19"),
+        ("White rabbit-style toffee 奶糖", "24 × 114 g", "2.49"),
+        ("Fruit gums", "24 × 150 g", "1.79"),
+        ("Hawthorn rolls 山楂卷", "20 × 120 g", "1.99"),
+        ("Gift box 礼盒", "4 × 480 g", "9.90"),
+    ],
+    "Rice & grains": [
+        ("Jasmine rice", "8 × 2 kg", "6.49"),
+        ("Northeast rice 东北大米", "4 × 5 kg", "11.90"),
+        ("Millet 小米", "12 × 500 g", "2.69"),
+        ("Black rice 黑米", "12 × 500 g", "3.19"),
+        ("Quinoa", "12 × 400 g", "4.29"),
+        ("Oat flakes", "12 × 750 g", "2.99"),
+    ],
+    "Juice": [
+        ("Apple juice", "12 × 1 l", "1.99"),
+        ("Orange juice", "12 × 1 l", "2.49"),
+        ("Pear & rock sugar 冰糖雪梨", "15 × 500 ml", "1.49"),
+        ("Coconut water 椰子水", "12 × 1 l", "3.49"),
+        ("Sour plum drink 酸梅汤", "15 × 500 ml", "1.49"),
+        ("Juice for children", "8 × 6 × 125 ml", "3.99"),
+    ],
+    "Breakfast cereals": [
+        ("Granola, honey", "10 × 400 g", "4.49"),
+        ("Granola, cocoa", "10 × 400 g", "4.49"),
+        ("Corn flakes", "12 × 375 g", "2.99"),
+        ("Muesli, fruit", "10 × 500 g", "3.99"),
+        ("Instant oat porridge 燕麦片", "12 × 320 g", "2.79"),
+        ("Red bean & barley powder 红豆薏米粉", "12 × 500 g", "4.99"),
+    ],
 }
 COST_SHARE = Decimal("0.58")
 
 
-def make_products(*, actor):
-    """The products in the order of the table; GTINs from the range that shops use among themselves, so they are nobody's."""
+def make_products(*, actor, count=30):
+    """The first ``count`` products in the order of the table; GTINs are of the range that shops keep for themselves."""
     made = []
     for category, rows in PRODUCTS.items():
-        for name, pack, price in rows:
+        for name, pack, price in rows[: max(0, count - len(made))]:
             digits = f"29900{len(made) + 101:07}"
             price = Decimal(price)
             values = {

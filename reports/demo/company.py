@@ -7,6 +7,7 @@ from django.utils import translation
 from team.audit import record
 from team.models import AuditEvent
 
+from .bulk import load_bulk_company
 from .catalogue import make_products
 from .customers import make_customers
 from .field import make_visits
@@ -24,13 +25,15 @@ def is_loaded():
 
 def load_company(size, *, seed, today, say=lambda line: None):
     """Make the whole company as of ``today``. ``say`` is told each step. Returns the people by role and name."""
+    if size.bulk:
+        return load_bulk_company(size, seed=seed, today=today, loaded=LOADED, say=say)
     rng = np.random.default_rng(seed)
     with translation.override(settings.LANGUAGE_CODE):
         say("People and teams…")
-        people = make_people()
+        people = make_people(more=size.chains > 6)
         say("Products, chains, stores and contacts…")
-        products = make_products(actor=people["administrator"])
-        customers = make_customers(people=people, stores=size.stores, today=today, months=size.months, rng=rng)
+        products = make_products(actor=people["administrator"], count=size.products)
+        customers = make_customers(people=people, stores=size.stores, today=today, months=size.months, rng=rng, chains=size.chains)
         make_deputy(people, today=today)
         make_must_stock(products=products, customers=customers, today=today, actor=people["supervisor"])
         say(f"Sell-out of {size.months} months, imported file by file…")

@@ -1,4 +1,4 @@
-"""Six chains in two countries with their banners, regions, stores and contacts, and who looks after them."""
+"""Chains in two countries with their banners, regions, stores and contacts, and who looks after them."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -32,6 +32,24 @@ CITIES = {
         ("青岛", "华北", 36.0671, 120.3826),
     ],
 }
+# Where chains of a region lie that the small company does not reach.
+FURTHER_CITIES = {
+    "US": [
+        ("Portland", "West", 45.5152, -122.6784),
+        ("Seattle", "West", 47.6062, -122.3321),
+        ("San Jose", "West", 37.3382, -121.8863),
+        ("Houston", "South", 29.7604, -95.3698),
+        ("Dallas", "South", 32.7767, -96.7970),
+        ("San Antonio", "South", 29.4241, -98.4936),
+    ],
+    "CN": [
+        ("广州", "华南", 23.1291, 113.2644),
+        ("深圳", "华南", 22.5431, 114.0579),
+        ("佛山", "华南", 23.0215, 113.1214),
+        ("成都", "西南", 30.5728, 104.0668),
+        ("重庆", "西南", 29.5630, 106.5516),
+    ],
+}
 FORMATS = ("hypermarket", "supermarket", "supermarket", "convenience")
 # How much a store sells against a supermarket.
 WEIGHT = {"hypermarket": 1.9, "supermarket": 1.0, "convenience": 0.45}
@@ -53,11 +71,11 @@ def gln(number):
     return digits + ean.calc_check_digit(digits)
 
 
-def make_customers(*, people, stores, today, months, rng):
+def make_customers(*, people, stores, today, months, rng, chains=6):
     """Create everything by its service and assign people from before the first sell-out on."""
     customers = Customers()
     since = today.replace(day=1) - timedelta(days=31 * (months + 2))
-    for number, chain in enumerate(CHAINS):
+    for number, chain in enumerate(CHAINS[:chains]):
         actor = people["administrator"]
         root = services.create_account(account=KeyAccount(**chain.fields, gln=gln(100 + number), valid_from=since), actor=actor)
         below = [_below(root, chain, code, name, kind, since, actor) for code, name, kind in chain.below]
@@ -69,7 +87,7 @@ def make_customers(*, people, stores, today, months, rng):
         ):
             style = AccountAssignment.Style.HUNTER if chain.fields.get("is_strategic") else AccountAssignment.Style.FARMER
             services.assign(account=root, user=person, duty=duty, style=style, starts_on=since, ends_on=None, actor=actor)
-        share = stores // len(CHAINS) + (number < stores % len(CHAINS))
+        share = stores // chains + (number < stores % chains)
         places = below or [root]
         customers.stores[root.code] = [
             _store(root, places[index % len(places)], number * 100 + index + 1, since, actor, rng) for index in range(share)
@@ -93,7 +111,7 @@ def _below(root, chain, code, name, kind, since, actor):
 def _store(root, account, number, since, actor, rng):
     """A store near a city's centre; its chain's own number has leading zeros, as retailers write them."""
     cities = CITIES[root.country]
-    regional = [city for city in cities if city[1] in account.name] or cities
+    regional = [city for city in (*cities, *FURTHER_CITIES[root.country]) if city[1] in account.name] or cities
     city, region, latitude, longitude = regional[int(rng.integers(len(regional)))]
     first_street, house = int(rng.integers(5)), int(rng.integers(1, 400))
     streets = [_STREETS[root.country][(first_street + step) % 5] for step in range(5)]

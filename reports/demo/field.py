@@ -61,8 +61,8 @@ def _routes(customers, people):
     for root in customers.chains:
         for person in (customers.rep[root.code], customers.manager[root.code]):
             stores_of.setdefault(person.pk, (person, []))[1].extend(customers.stores[root.code])
-    reps = [stores_of[people[key].pk] for key in ("rep_china", "rep_us")]
-    managers = [stores_of[people[key].pk] for key in ("china", "east")]
+    reps = [stores_of[people[key].pk] for key in ("rep_china", "rep_us", "rep_south", "rep_west") if key in people]
+    managers = [stores_of[people[key].pk] for key in ("china", "east", "china_south", "west") if key in people]
     return [route for manager in managers for route in (*reps, *reps, manager)]
 
 

@@ -19,6 +19,13 @@ PEOPLE = [
     ("finance", "robert.hayes", "Robert Hayes", Role.FINANCE, "Qinglan Foods", "en", "America/New_York"),
     ("viewer", "jing.lin", "林静", Role.VIEWER, "Qinglan Foods", "zh-hans", "Asia/Shanghai"),
 ]
+# The whole company has twice the chains, and people for them.
+MORE_PEOPLE = [
+    ("china_south", "yan.liu", "刘燕", Role.KA_MANAGER, "China chains", "zh-hans", "Asia/Shanghai"),
+    ("west", "nora.kim", "Nora Kim", Role.KA_MANAGER, "US chains", "en", "America/Los_Angeles"),
+    ("rep_south", "bo.huang", "黄波", Role.FIELD_REP, "China field", "zh-hans", "Asia/Shanghai"),
+    ("rep_west", "maya.ortiz", "Maya Ortiz", Role.FIELD_REP, "US field", "en", "America/Los_Angeles"),
+]
 TEAMS = [
     ("Qinglan Foods", None),
     ("China chains", "Qinglan Foods"),
@@ -28,13 +35,13 @@ TEAMS = [
 ]
 
 
-def make_people():
+def make_people(*, more=False):
     """{key: User}, with one known password; no invitations are mailed."""
     teams = {}
     for name, parent in TEAMS:
         teams[name] = services.create_team(name=name, parent=teams.get(parent), actor=None)
     people = {}
-    for key, address, name, role, team, language, zone in PEOPLE:
+    for key, address, name, role, team, language, zone in [*PEOPLE, *(MORE_PEOPLE if more else [])]:
         people[key] = services.create_person(
             email=email_of(address),
             name=name,

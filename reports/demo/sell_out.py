@@ -1,4 +1,4 @@
-"""Fourteen months of sell-out and market totals, as files that came in month by month and went through the import."""
+"""Sell-out and market totals, as files that came in month by month and went through the import."""
 
 import csv
 import io
@@ -17,16 +17,43 @@ from .dossiers import CHAINS
 
 YUAN_PER_DOLLAR = Decimal("6.5")
 # Units a day in a supermarket of average size, per category; and how the year bends it, month by month.
-BASE = {"Biscuits": 2.2, "Instant noodles": 4.0, "Tea drinks": 5.0, "Nuts & dried fruit": 1.3, "Sauces": 1.6}
+BASE = {
+    "Biscuits": 2.2,
+    "Instant noodles": 4.0,
+    "Tea drinks": 5.0,
+    "Nuts & dried fruit": 1.3,
+    "Sauces": 1.6,
+    "Coffee": 1.2,
+    "Confectionery": 1.9,
+    "Rice & grains": 1.1,
+    "Juice": 2.4,
+    "Breakfast cereals": 0.9,
+}
 SEASON = {
     "Biscuits": (1.0, 1.05, 0.95, 0.95, 0.95, 0.9, 0.9, 0.95, 1.05, 1.05, 1.1, 1.2),
     "Instant noodles": (1.1, 1.05, 1.0, 0.95, 0.95, 0.9, 0.9, 0.95, 1.0, 1.05, 1.1, 1.1),
     "Tea drinks": (0.75, 0.8, 0.9, 1.0, 1.15, 1.35, 1.45, 1.4, 1.1, 0.9, 0.8, 0.75),
     "Nuts & dried fruit": (1.35, 1.2, 0.9, 0.85, 0.85, 0.8, 0.8, 0.9, 1.05, 1.0, 1.1, 1.4),
     "Sauces": (1.1, 1.15, 0.95, 0.95, 0.95, 0.95, 0.95, 0.95, 1.0, 1.05, 1.1, 1.15),
+    "Coffee": (1.1, 1.05, 1.0, 1.0, 0.95, 0.95, 0.9, 0.95, 1.0, 1.05, 1.05, 1.1),
+    "Confectionery": (1.3, 1.2, 0.95, 0.9, 0.85, 0.75, 0.75, 0.8, 0.95, 1.1, 1.15, 1.4),
+    "Rice & grains": (1.05, 1.05, 1.0, 1.0, 0.95, 0.95, 0.95, 1.0, 1.05, 1.0, 1.0, 1.05),
+    "Juice": (0.9, 0.9, 0.95, 1.0, 1.05, 1.2, 1.25, 1.2, 1.05, 0.95, 0.9, 0.95),
+    "Breakfast cereals": (1.05, 1.0, 1.0, 1.0, 1.0, 0.95, 0.9, 1.0, 1.1, 1.05, 1.0, 1.0),
 }
 WEEKDAY = (0.85, 0.85, 0.9, 0.95, 1.1, 1.35, 1.2)
-MARKET_SHARE = {"Biscuits": 0.09, "Instant noodles": 0.16, "Tea drinks": 0.11, "Nuts & dried fruit": 0.13, "Sauces": 0.08}
+MARKET_SHARE = {
+    "Biscuits": 0.09,
+    "Instant noodles": 0.16,
+    "Tea drinks": 0.11,
+    "Nuts & dried fruit": 0.13,
+    "Sauces": 0.08,
+    "Coffee": 0.05,
+    "Confectionery": 0.07,
+    "Rice & grains": 0.06,
+    "Juice": 0.08,
+    "Breakfast cereals": 0.1,
+}
 HEADER = ["account_code", "store_code", "date", "sku", "units", "gross_value", "discount_value", "net_value"]
 
 
@@ -90,7 +117,7 @@ def make_sell_out(*, customers, products, people, months, today, rng):
     """Import one sell-out file per chain and month, and one of market totals per chain and whole month."""
     load_shipped_profiles()
     periods = months_until(today - timedelta(days=1), months)
-    for root, chain in zip(customers.chains, CHAINS, strict=True):
+    for root, chain in zip(customers.chains, CHAINS, strict=False):
         shops = Chain(root, chain, customers.stores[root.code], products, rng)
         manager = customers.manager[root.code]
         for first, last in periods:

@@ -303,6 +303,14 @@ def _roll_up(facts, touched, *, shrinking):
             run(f"DELETE FROM {rollup.table} WHERE fact_rows = 0 AND EXISTS (SELECT 1 FROM {touched} t WHERE {keys})")
 
 
+def roll_up_loaded(facts, first, last):
+    """Add the facts of the days ``first`` to ``last``, both included, to the rollups: for a bulk load into days without any."""
+    numbers = ", ".join((*facts.measures, *facts.sticky))
+    days = f"o.{facts.day} BETWEEN '{first:%Y-%m-%d}' AND '{last:%Y-%m-%d}'"
+    loaded = f"SELECT {_touched_columns(facts, facts.day, 'o')}o.account_id, {numbers}, 1 AS fact_rows FROM {facts.table} o WHERE {days}"
+    _roll_up(facts, f"({loaded}) touched", shrinking=False)
+
+
 # --- taking a batch out ---------------------------------------------------------------------------------------------------------
 def undo_batch(facts, batch):
     """Take ``batch`` out, or hand what it said over to an import that repeats it; in one transaction, after ``lock_facts``."""

@@ -9,10 +9,11 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import Count, Sum
 
-from accounts.models import KeyAccount
+from accounts.models import KeyAccount, Store
 from ka_crm.demo import PASSWORD
+from ka_crm.integrity import invariants
 from reports.demo import SIZES, Size, load_company
-from sales.models import SellOut
+from sales.models import Product, SellOut
 from team.models import AuditEvent, User
 from tests.factories import UserFactory
 from visits.models import Visit
@@ -74,7 +75,46 @@ def test_a_load_that_stopped_halfway_is_told(tiny):
         run(force=True)
 
 
-@pytest.mark.parametrize("size", ["medium", "large"])
-def test_larger_ones_are_refused_clearly(size):
-    with pytest.raises(CommandError, match=f"The {size} demo company is not made yet: use --size small."):
-        run(size=size)
+def test_the_whole_company_has_the_chains_products_and_people_that_it_promises():
+    size = SIZES["medium"]
+    assert (size.chains, size.stores, size.products, size.months) == (12, 150, 60, 24)
+    load_company(Size(months=1, stores=24, visits=8, photo_every=4, chains=12, products=60), seed=1, today=TODAY)
+    chains = KeyAccount.objects.filter(parent=None)
+    assert (chains.count(), set(chains.values_list("country", flat=True))) == (12, {"US", "CN"})
+    assert (Product.objects.count(), Product.objects.values("category").distinct().count()) == (60, 10)
+    assert Store.objects.count() == 24
+    assert Visit.objects.filter(visitor__email="maya.ortiz@demo.example").exists()
+
+
+class TestBulk:
+    """The large company, made small enough for a test."""
+
+    SIZE = Size(months=2, stores=30, visits=60, photo_every=0, chains=3, products=40, sell_out_rows=2_000, accounts=10)
+
+    @pytest.fixture
+    def company(self):
+        load_company(self.SIZE, seed=3, today=TODAY)
+
+    def test_it_is_as_large_as_it_says(self, company):
+        assert (KeyAccount.objects.count(), Store.objects.count(), Product.objects.count()) == (10, 30, 40)
+        assert Visit.objects.filter(status="completed").count() == 60
+        assert 1_800 <= SellOut.objects.count() <= 2_200
+        large = SIZES["large"]
+        assert (large.accounts, large.stores, large.products, large.sell_out_rows, large.visits) == (200, 10_000, 500, 10_000_000, 100_000)
+
+    def test_its_figures_hold(self, company):
+        assert [(rule.name, row) for rule in invariants() for row in rule.find()] == []
+
+    def test_the_people_with_a_name_have_accounts(self, company):
+        for address in ("mei.chen", "lei.wang"):
+            person = User.objects.get(email=f"{address}@demo.example")
+            assert 0 < KeyAccount.objects.visible_to(person).count() < 10
+
+    def test_the_same_seed_gives_the_same_figures(self):
+        sums = []
+        for _round in range(2):
+            with transaction.atomic():
+                load_company(self.SIZE, seed=3, today=TODAY)
+                sums.append(SellOut.objects.aggregate(Sum("units"), Sum("net_minor")))
+                transaction.set_rollback(True)
+        assert sums[0] == sums[1]

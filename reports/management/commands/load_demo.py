@@ -13,14 +13,12 @@ from reports.demo import SIZES, load_company
 from reports.demo.company import is_loaded
 from team.models import User
 
-NOT_YET = ("medium", "large")
-
 
 class Command(BaseCommand):
     help = "Load a made-up company: people in every role, chains, stores, products, sell-out, visits. The same seed gives the same company."
 
     def add_arguments(self, parser):
-        parser.add_argument("--size", choices=[*SIZES, *NOT_YET], default="small")
+        parser.add_argument("--size", choices=[*SIZES], default="small")
         parser.add_argument("--seed", type=int, default=2026)
         parser.add_argument(
             "--today", type=date.fromisoformat, default=None, help="the day up to which the company has lived; default: today"
@@ -28,8 +26,6 @@ class Command(BaseCommand):
         parser.add_argument("--force", action="store_true", help="load beside the people and accounts that are here already")
 
     def handle(self, *, size, seed, today, force, **options):
-        if size in NOT_YET:
-            raise CommandError(f"The {size} demo company is not made yet: use --size small.")
         if is_loaded():
             self.stdout.write("The demo company is already loaded.")
             call_command("demo_logins", stdout=self.stdout)
