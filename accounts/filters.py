@@ -3,7 +3,7 @@
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from ka_crm.listpage import ListFilter
+from ka_crm.listpage import ListFilter, RowFilter
 
 from .models import Contact, KeyAccount, Store
 
@@ -31,7 +31,7 @@ class ArchiveFilterMixin(django_filters.FilterSet):
 
 
 class KeyAccountFilter(ArchiveFilterMixin, ListFilter):
-    parent = django_filters.ModelChoiceFilter(label=_("Belongs to"), queryset=visible_accounts)
+    parent = RowFilter(label=_("Belongs to"), queryset=visible_accounts)
 
     class Meta:
         model = KeyAccount
@@ -39,7 +39,7 @@ class KeyAccountFilter(ArchiveFilterMixin, ListFilter):
 
 
 class StoreFilter(ArchiveFilterMixin, ListFilter):
-    account = django_filters.ModelChoiceFilter(label=_("Account"), queryset=visible_accounts)
+    account = RowFilter(label=_("Account"), queryset=visible_accounts)
     region = django_filters.CharFilter(label=_("Region"), lookup_expr="iexact")
     store_format = django_filters.CharFilter(label=_("Format"), lookup_expr="iexact")
 
@@ -49,7 +49,7 @@ class StoreFilter(ArchiveFilterMixin, ListFilter):
 
 
 class ContactFilter(ArchiveFilterMixin, ListFilter):
-    account = django_filters.ModelChoiceFilter(label=_("Account"), queryset=visible_accounts)
+    account = RowFilter(label=_("Account"), queryset=visible_accounts)
 
     class Meta:
         model = Contact

@@ -1,5 +1,6 @@
 """Pages of accounts, stores, contacts and assignments: scoped lookup → checked input → one service call → answer."""
 
+from django.db.models import Sum
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +15,7 @@ from ka_crm.recordpages import archive_or_restore, create_page, edit_page
 from ka_crm.text import is_id
 from team.trail import trail_of
 
-from . import services
+from . import list_actions, services
 from .filters import ContactFilter, KeyAccountFilter, StoreFilter
 from .forms import AssignmentForm, ContactForm, EndAssignmentForm, KeyAccountForm, StoreForm
 from .models import AccountAssignment, Contact, KeyAccount, Store
@@ -25,6 +26,8 @@ class KeyAccountList(ListPage):
     title = gettext_lazy("Key accounts")
     table_class = KeyAccountTable
     filterset_class = KeyAccountFilter
+    bulk_actions = list_actions.FOR_ACCOUNTS
+    totals = {"store_count": Sum("store_count")}
     action = Action(gettext_lazy("New key account"), "accounts:account_create", capability="accounts.create")
     empty = gettext_lazy("No key account here yet. Import your chains from a file, or enter the first one by hand.")
 
@@ -36,6 +39,7 @@ class StoreList(ListPage):
     title = gettext_lazy("Stores")
     table_class = StoreTable
     filterset_class = StoreFilter
+    bulk_actions = list_actions.FOR_STORES
     action = Action(gettext_lazy("New store"), "accounts:store_create", capability="stores.change")
     empty = gettext_lazy("No store here yet. Import them from a file, or enter the first one by hand.")
 
@@ -47,6 +51,7 @@ class ContactList(ListPage):
     title = gettext_lazy("Contacts")
     table_class = ContactTable
     filterset_class = ContactFilter
+    bulk_actions = list_actions.FOR_CONTACTS
     action = Action(gettext_lazy("New contact"), "accounts:contact_create", capability="contacts.change")
     empty = gettext_lazy("No contact here yet. Enter the buyers, the people in stores and those who handle invoices.")
 

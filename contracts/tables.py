@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KeyAccount
-from ka_crm.listpage import ListFilter
+from ka_crm.listpage import ListFilter, RowFilter
 from ka_crm.tables import Column, DayColumn, Table
 
 from .models import MustStockRule
@@ -38,7 +38,7 @@ def visible_accounts(request):
 class MustStockFilter(ListFilter):
     search_columns = ("product__search", "account__search")
 
-    account = django_filters.ModelChoiceFilter(label=_("Account"), queryset=visible_accounts, method="filter_account")
+    account = RowFilter(label=_("Account"), queryset=visible_accounts, method="filter_account")
     when = django_filters.ChoiceFilter(
         label=_("In force"),
         choices=[("later", _("From a later day")), ("ended", _("Ended")), ("all", _("All"))],

@@ -23,7 +23,7 @@ from django.db.models import Count, Max, Min, Sum
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from .errors import DomainError
 from .text import is_id
@@ -185,3 +185,27 @@ def _tell(request, action, done, refusals, *, missing):
         if count > REFUSALS_TOLD:
             told.append(_("And %(count)d more.") % {"count": count - REFUSALS_TOLD})
         messages.warning(request, " ".join(told))
+
+
+def archive_actions(*, noun, archive, restore, capability):
+    """“Archive” and “Bring back” for a list with the filter ``archive``; the verbs are called with ``noun`` and ``actor`` by keyword."""
+    return (
+        BulkAction(
+            "archive",
+            gettext_lazy("Archive"),
+            lambda row, actor: archive(**{noun: row}, actor=actor),
+            capability=capability,
+            text=gettext_lazy("They leave lists and choices and keep their history. They can be brought back from the archive."),
+            icon="archive",
+            offered=lambda query: query.get("archive") != "only",
+        ),
+        BulkAction(
+            "restore",
+            gettext_lazy("Bring back"),
+            lambda row, actor: restore(**{noun: row}, actor=actor),
+            capability=capability,
+            text=gettext_lazy("They stand in lists and choices again."),
+            icon="undo",
+            offered=lambda query: query.get("archive") in ("only", "all"),
+        ),
+    )

@@ -11,6 +11,7 @@ from django import forms
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Q
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -108,5 +109,5 @@ def draw(bound, chosen):
         typed,
         _("All"),
         "" if chosen is None else chosen.pk,
-        format_html(' aria-invalid="true"') if bound.errors else "",
+        mark_safe(' aria-invalid="true"') if bound.errors else "",
     )

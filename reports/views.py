@@ -25,6 +25,7 @@ from team.trail import trail_of
 from . import files, services
 from .filters import ReportFilter
 from .forms import CommentForm, DecisionForm, OrderForm
+from .list_actions import FOR_REPORTS
 from .models import Report, ReportRun, ReportSection
 from .page import document_for_page, section_for_page
 from .states import ReportStatus
@@ -40,6 +41,7 @@ class ReportList(ListPage):
     lead = gettext_lazy("Summaries per account, person, team and company: numbers frozen, words added, approved.")
     table_class = ReportTable
     filterset_class = ReportFilter
+    bulk_actions = FOR_REPORTS
     action = Action(gettext_lazy("Order reports"), "reports:report_order", capability="reports.build")
     empty = gettext_lazy("No report yet. Order last month's: the workers build it in a minute.")
 

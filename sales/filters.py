@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.filters import ArchiveFilterMixin, visible_accounts
-from ka_crm.listpage import ListFilter
+from ka_crm.listpage import ListFilter, RowFilter
 
 from .models import Category, ImportBatch, Product
 
@@ -21,7 +21,7 @@ class ProductFilter(ArchiveFilterMixin, ListFilter):
 class ImportBatchFilter(ListFilter):
     search_columns = ("file__original_name", "account__search")
 
-    account = django_filters.ModelChoiceFilter(label=_("Account"), queryset=visible_accounts)
+    account = RowFilter(label=_("Account"), queryset=visible_accounts)
     created_at = django_filters.DateFromToRangeFilter(label=pgettext_lazy("when", "Received"))
 
     class Meta:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ka_crm.forms import DayInput
-from ka_crm.listpage import ListFilter
+from ka_crm.listpage import ListFilter, RowFilter
 
 from .models import AuditEvent, Delegation, Team, User
 from .roles import Role
@@ -60,7 +60,7 @@ class DelegationFilter(ListFilter):
 
 
 class AuditFilter(ListFilter):
-    actor = django_filters.ModelChoiceFilter(label=_("Who"), queryset=visible_people)
+    actor = RowFilter(label=_("Who"), queryset=visible_people)
     verb = django_filters.CharFilter(label=_("What"), lookup_expr="icontains", max_length=60)
     object_type = django_filters.CharFilter(label=_("Kind of object"), lookup_expr="icontains", max_length=60)
     object_id = django_filters.CharFilter(label=_("Its number"), max_length=60)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KeyAccount
 from ka_crm.forms import DayInput
-from ka_crm.listpage import ListFilter
+from ka_crm.listpage import ListFilter, RowFilter
 from team.models import User
 
 from .models import Visit
@@ -23,8 +23,8 @@ def visible_accounts(request):
 class VisitFilter(ListFilter):
     search_columns = ("store__search", "account__search", "visitor__search")
 
-    visitor = django_filters.ModelChoiceFilter(label=_("Person"), queryset=visible_people)
-    account = django_filters.ModelChoiceFilter(label=_("Account"), queryset=visible_accounts, method="filter_account")
+    visitor = RowFilter(label=_("Person"), queryset=visible_people)
+    account = RowFilter(label=_("Account"), queryset=visible_accounts, method="filter_account")
     status = django_filters.ChoiceFilter(label=_("Status"), choices=VisitStatus.choices)
     purpose = django_filters.ChoiceFilter(label=_("Purpose"), choices=Visit.Purpose.choices)
     from_day = django_filters.DateFilter(label=_("From"), field_name="planned_on", lookup_expr="gte", widget=DayInput())

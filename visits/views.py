@@ -3,7 +3,7 @@
 import uuid
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -25,6 +25,7 @@ from .api import photo_input
 from .documents import DocumentRefused
 from .filters import VisitFilter
 from .forms import ChangeForm, PlanForm, ReasonForm
+from .list_actions import FOR_VISITS
 from .models import Visit
 from .states import VisitStatus
 from .tables import VisitTable
@@ -36,6 +37,9 @@ class VisitList(ListPage):
     title = gettext_lazy("Visits")
     table_class = VisitTable
     filterset_class = VisitFilter
+    bulk_actions = FOR_VISITS
+    totals = {name: Sum(name) for name in ("out_of_stock_count", "gap_count", "photo_count")}
+    totals_on_request = True
     action = Action(gettext_lazy("Plan a visit"), "visits:visit_plan", capability="visits.record")
     empty = gettext_lazy("No visit here yet. Plan the first one, or start one in the store.")
 

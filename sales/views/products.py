@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import KeyAccount
 from ka_crm import policy
+from ka_crm.bulk import archive_actions
 from ka_crm.listpage import Action, ListPage
 from ka_crm.recordpages import archive_or_restore, create_page, edit_page
 from team.trail import trail_of
@@ -23,6 +24,9 @@ class ProductList(ListPage):
     title = gettext_lazy("Products")
     table_class = ProductTable
     filterset_class = ProductFilter
+    bulk_actions = archive_actions(
+        noun="product", archive=services.archive_product, restore=services.restore_product, capability="products.change"
+    )
     action = Action(gettext_lazy("New product"), "sales:product_create", capability="products.change")
     empty = gettext_lazy("No product here yet. Import the product list from a file, or enter the first one by hand.")
 
