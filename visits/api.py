@@ -1,9 +1,9 @@
 """What phones call: one document about a visit, one photo. Answers are JSON; nothing here decides anything.
 
 ``POST /visits/api/record/`` (JSON, documents.py) and ``POST /visits/api/photos/`` (multipart: visit, photo, file, subject,
-captured_at, caption). Status: 200 applied (again); 400 ``errors`` by field, do not repeat unchanged; 403 not this person's to
-write; 404 ``visit_unknown`` and ``retry`` true: the visit has to arrive first, keep this and send it again; 409 the visit
-was cancelled.
+captured_at, caption, latitude, longitude). Status: 200 applied (again); 400 ``errors`` by field, do not repeat unchanged; 403
+not this person's to write; 404 ``visit_unknown`` and ``retry`` true: the visit has to arrive first, keep this and send it
+again; 409 the visit was cancelled.
 """
 
 import json
@@ -94,6 +94,7 @@ def photo_input(request, *, visit_client_id=None):
         "subject": part.choice("subject", Photo.Subject, default=Photo.Subject.SHELF),
         "captured_at": part.instant("captured_at"),
         "caption": part.text("caption", 200),
+        "place": _place(part),
         "file": request.FILES.get("file"),
     }
     if checked["file"] is None:
@@ -103,4 +104,12 @@ def photo_input(request, *, visit_client_id=None):
     return checked
 
 
-_PHOTO_KEYS = ("visit", "photo", "subject", "captured_at", "caption", "part")
+_PHOTO_KEYS = ("visit", "photo", "subject", "captured_at", "caption", "part", "latitude", "longitude")
+
+
+def _place(part):
+    """(latitude, longitude) of the phone, or None; half a position is a fault."""
+    place = part.decimal("latitude", -90, 90), part.decimal("longitude", -180, 180)
+    if (place[0] is None) != (place[1] is None):
+        part.refuse("latitude", _("A position has a latitude and a longitude."))
+    return None if None in place else place

@@ -11,9 +11,12 @@ class VisitsConfig(AppConfig):
     verbose_name = _("Visits")
 
     def ready(self):
-        from . import receivers, scoring  # noqa: F401 – both need the models, which are there only now
+        from . import receivers, scoring, tickets  # noqa: F401 – both need the models, which are there only now
+        from .planning import setup as planning
 
         scoring.declare_settings()
+        tickets.declare_settings()
+        planning.ready()
         for part in ("visits:product_search", "visits:competitor"):
             policy_examples.register(part, model="visits.Visit")
         for verb in ("visits:visit_change", "visits:visit_cancel", "visits:visit_missed"):

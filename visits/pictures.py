@@ -9,6 +9,7 @@ import io
 import warnings
 from dataclasses import dataclass
 
+import pi_heif
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -19,12 +20,14 @@ MOST_BYTES = 20 * 1024 * 1024
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 1600
 THUMBNAIL_SIDE = 320
-_FORMATS = ("JPEG", "PNG", "WEBP")
-_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
-NO_HEIC = gettext_lazy(
-    "This is a HEIC photo, which not every device can show. On an iPhone choose Settings → Camera → Formats → Most Compatible, "
-    "or send JPEG, PNG or WebP."
-)
+_FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
+_AVIF_BRANDS = (b"avif", b"avis")
+NO_AVIF = gettext_lazy("This is an AVIF picture, which phones do not take. Send JPEG, PNG, WebP or HEIC.")
+# A drawing of one colour has the fingerprint of every other one; below so many bits either way it says nothing.
+LEAST_DETAIL_BITS = 8
+MOST_BITS_APART = 6  # of 64: the same shelf photographed anew is some 20 apart, the same picture cropped or lightened at most these
+
+pi_heif.register_heif_opener(thumbnails=False)
 
 
 class PhotoRefused(DomainError):
@@ -33,17 +36,18 @@ class PhotoRefused(DomainError):
 
 @dataclass(frozen=True)
 class Picture:
-    """JPEG bytes of the picture and its thumbnail; ``sha256`` is of the bytes as received."""
+    """JPEG bytes of the picture and its thumbnail; ``sha256`` is of the bytes as received, ``fingerprint`` as ``fingerprint_of``."""
 
     content: bytes
     thumbnail: bytes
     sha256: str
     width: int
     height: int
+    fingerprint: int | None = None
 
 
 def read_picture(file):
-    """The Picture in an uploaded file. Raises PhotoRefused for anything but one JPEG, PNG or WebP picture within the limits."""
+    """The Picture in an uploaded file. Raises PhotoRefused for anything but one JPEG, PNG, WebP or HEIC picture within the limits."""
     if file.size > MOST_BYTES:
         raise PhotoRefused(
             _("The photo has %(size)d MB; at most %(most)d MB are taken.") % {"size": -(-file.size // 2**20), "most": MOST_BYTES // 2**20}
@@ -51,8 +55,8 @@ def read_picture(file):
     received = file.read(MOST_BYTES + 1)
     if not received:
         raise PhotoRefused(_("The photo is empty. Take it again."))
-    if received[4:8] == b"ftyp" and received[8:12] in _HEIC_BRANDS:
-        raise PhotoRefused(NO_HEIC)
+    if received[4:8] == b"ftyp" and received[8:12] in _AVIF_BRANDS:
+        raise PhotoRefused(NO_AVIF)
     image = _decode(received)
     picture = _fit(image, LONGEST_SIDE)
     return Picture(
@@ -61,7 +65,28 @@ def read_picture(file):
         sha256=hashlib.sha256(received).hexdigest(),
         width=picture.width,
         height=picture.height,
+        fingerprint=fingerprint_of(picture),
     )
+
+
+def fingerprint_of(image):
+    """64-bit difference hash as a signed integer: one bit per pair of neighbours of the 9 × 8 grey picture, 1 where it gets lighter.
+
+    It hardly changes when a picture is scaled, encoded anew or lightened. None where there is too little detail to tell anything.
+    """
+    grey = image.convert("L").resize((9, 8), Image.Resampling.LANCZOS).tobytes()
+    bits = 0
+    for row in range(8):
+        for column in range(8):
+            bits = bits << 1 | (grey[row * 9 + column + 1] > grey[row * 9 + column])
+    if not LEAST_DETAIL_BITS <= bits.bit_count() <= 64 - LEAST_DETAIL_BITS:
+        return None
+    return bits - (1 << 64) if bits >> 63 else bits
+
+
+def bits_apart(one, other):
+    """In how many of 64 bits two fingerprints differ; signed or not."""
+    return ((one ^ other) & (1 << 64) - 1).bit_count()
 
 
 def _decode(received):
@@ -81,7 +106,7 @@ def _decode(received):
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise PhotoRefused(_("The photo has more than %(most)d megapixels.") % {"most": MOST_PIXELS // 1_000_000}) from None
     except UnidentifiedImageError:
-        raise PhotoRefused(_("This file is not a photo, whatever its name says. Send JPEG, PNG or WebP.")) from None
+        raise PhotoRefused(_("This file is not a photo, whatever its name says. Send JPEG, PNG, WebP or HEIC.")) from None
     except PhotoRefused:
         raise
     except Exception:  # noqa: BLE001 – decoders of broken files raise almost anything, from struct.error to SyntaxError
