@@ -18,6 +18,28 @@ class AccountsConfig(AppConfig):
         navigation.register("accounts", _("Stores"), "accounts:store_list", icon="map-pin", capability="accounts.view", order=21)
         navigation.register("accounts", _("Contacts"), "accounts:contact_list", icon="users", capability="accounts.view", order=22)
         self._make_findable()
+        self._describe_records()
+
+    def _describe_records(self):
+        from team.models import Attachment  # models are ready only now
+        from team.records import kinds
+
+        from . import services
+
+        for noun, model in (("account", "KeyAccount"), ("store", "Store"), ("contact", "Contact")):
+            verbs = {verb: getattr(services, f"{verb}_{noun}") for verb in ("change", "archive", "restore")}
+            kinds.register(f"accounts.{model}", noun=noun, capability=f"{noun}s.change", **verbs)
+
+        def named(account):
+            return {"object_type": "accounts.keyaccount", "object_id": str(account.pk)}
+
+        def file_of(account):
+            first = Attachment.objects.about(account).kept().order_by("pk").first()
+            return {"public_id": first.public_id} if first else None
+
+        for route in ("timeline", "comment_create", "file_create", "people"):
+            policy_examples.register(f"records:{route}", model="accounts.KeyAccount", kwargs=named)
+        policy_examples.register("records:file", model="accounts.KeyAccount", kwargs=file_of)
 
     def _make_findable(self):
         nouns = [

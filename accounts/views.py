@@ -13,7 +13,6 @@ from ka_crm.forms import form_page
 from ka_crm.listpage import Action, ListPage
 from ka_crm.recordpages import archive_or_restore, create_page, edit_page
 from ka_crm.text import is_id
-from team.trail import trail_of
 
 from . import list_actions, services
 from .filters import ContactFilter, KeyAccountFilter, StoreFilter
@@ -81,7 +80,6 @@ def account_detail(request, pk):
         "contact_count": account.contacts.active().count(),
         "stores": Store.objects.filter(account=account).active().for_list()[:12],
         "store_count": services.stores_of(account).count(),
-        "trail": trail_of(account),
         "today": timezone.localdate(),
         "may_change": user.has_capability("accounts.change"),
         "may_assign": user.has_capability("assignments.manage"),
@@ -161,7 +159,6 @@ def store_detail(request, pk):
     context = {
         "store": store,
         "contacts": Contact.objects.filter(store=store).active().for_list()[:12],
-        "trail": trail_of(store),
         "may_change": request.user.has_capability("stores.change"),
         "may_add_contact": request.user.has_capability("contacts.change"),
     }
@@ -196,7 +193,7 @@ def store_archive(request, pk):
 @policy.requires("accounts.view")
 def contact_detail(request, pk):
     contact = get_object_or_404(Contact.objects.visible_to(request.user).select_related("account", "store"), pk=pk)
-    context = {"contact": contact, "trail": trail_of(contact), "may_change": request.user.has_capability("contacts.change")}
+    context = {"contact": contact, "may_change": request.user.has_capability("contacts.change")}
     return render(request, "accounts/contact_detail.html", context)
 
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -50,7 +50,7 @@ def store_upload(fileobj, *, name, kind, stored_by=None, content_type="", most_b
     if the caller's transaction fails, the file is an orphan that ``sweep_orphans`` removes.
     """
     most_bytes = settings.KA_MAX_UPLOAD_BYTES if most_bytes is None else most_bytes
-    name = _plain_name(name)
+    name = plain_name(name)
     with _spooled(fileobj, most_bytes, name) as (path, sha256, size):
         storage_name = f"{kind}/{sha256[:2]}/{sha256}"
         _place(path, storage_name, size)
@@ -67,6 +67,18 @@ def store_upload(fileobj, *, name, kind, stored_by=None, content_type="", most_b
 def store_bytes(content, *, name, kind, **options):
     """``store_upload`` of bytes that are already in memory."""
     return store_upload(ContentFile(content), name=name, kind=kind, **options)
+
+
+def put_in_place(fileobj, storage_name, *, size):
+    """Give the storage the content of ``fileobj`` under ``storage_name``, whatever was there: for putting a backup back."""
+    if not _is_local():
+        default_storage.delete(storage_name)
+        default_storage.save(storage_name, File(fileobj))
+        return
+    target = Path(default_storage.path(storage_name))
+    with _spooled(fileobj, size, storage_name) as (path, _sha256, _size):
+        target.unlink(missing_ok=True)
+        _place(path, storage_name, size)
 
 
 def open_stored(stored):
@@ -168,7 +180,7 @@ def _is_local():
     return True
 
 
-def _plain_name(name):
+def plain_name(name):
     """The last part of the sender's path as text that any field can hold; direction marks and slashes are no part of a name."""
     text = clean_text(str(name)).replace("\\", "/").rpartition("/")[2]
     text = "".join(char for char in text if char.isprintable())

@@ -9,6 +9,7 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from . import undo_offer
 from .errors import DomainError, StaleRecord
 from .text import clean_text
 
@@ -114,7 +115,8 @@ def form_page(request, *, form, save, title, back_url, success, submit=None, tem
         except ValidationError as error:
             _attach(form, error)
         else:
-            messages.success(request, success % {"record": target} if "%(record)s" in str(success) else success)
+            said = success % {"record": target} if "%(record)s" in str(success) else success
+            messages.success(request, said, extra_tags=undo_offer.tags())
             return HttpResponseRedirect(target if isinstance(target, str) else target.get_absolute_url())
     status = 422 if status == 200 and form.is_bound and form.errors else status
     page = {"form": form, "page_title": title, "back_url": back_url, "submit_label": submit or _("Save"), **(context or {})}

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
+from . import undo_offer
 from .errors import DomainError
 from .forms import form_page
 
@@ -40,5 +41,5 @@ def archive_or_restore(request, *, rows, pk, archive, restore, noun):
     else:
         came_back = _("“%(record)s” is back from the archive.")
         went = _("“%(record)s” is in the archive. It can be brought back there.")
-        messages.success(request, (came_back if service is restore else went) % {"record": record})
+        messages.success(request, (came_back if service is restore else went) % {"record": record}, extra_tags=undo_offer.tags())
     return redirect(record)

@@ -11,6 +11,8 @@ urlpatterns = [
     path("", include("ka_crm.shell_urls")),
     path("jobs/", include("ka_crm.jobs.urls")),
     path("people/", include("team.urls")),
+    path("settings/", include("team.settings_urls")),
+    path("records/", include("team.records.urls")),
     path("", include("accounts.urls")),
     path("", include("sales.urls")),
     path("", include("contracts.urls")),

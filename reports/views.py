@@ -20,7 +20,6 @@ from ka_crm.serving import attachment
 from ka_crm.text import is_id
 from sales.models import AccountProductMonth
 from team.audit import record
-from team.trail import trail_of
 
 from . import files, services
 from .filters import ReportFilter
@@ -117,7 +116,6 @@ def _detail(request, report, *, status=200):
         "steps": _steps(report),
         "versions": _versions(request.user, report),
         "downloads": _downloads(report),
-        "trail": trail_of(report),
         "may_rebuild": request.user.has_capability("reports.build"),
         **_verbs(request.user, report),
     }

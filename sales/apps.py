@@ -11,9 +11,11 @@ class SalesConfig(AppConfig):
     verbose_name = _("Sales")
 
     def ready(self):
-        from . import integrity  # noqa: F401 – as below
+        from . import integrity, settings_parts  # noqa: F401 – as below
         from .importing import category_totals, products, sellout  # noqa: F401 – each registers its kinds; models are ready only now
 
+        self._describe_records()
+        settings_parts.register()
         post_migrate.connect(_load_shipped_profiles, sender=self, dispatch_uid="sales.shipped_profiles")
         policy_examples.register("sales:import", model="sales.ImportBatch")
         policy_examples.register("sales:import_errors", model="sales.ImportBatch", only={"error_file__isnull": False})
@@ -33,6 +35,26 @@ class SalesConfig(AppConfig):
             capability="products.view",
             order=40,
         )
+
+    def _describe_records(self):
+        from team.changes import change_record  # models are ready only now
+        from team.records import kinds
+
+        from .services import products
+
+        def change_profile(*, profile, **about):
+            return change_record(profile, verb="profile.changed", **about)
+
+        kinds.register(
+            "sales.Product",
+            noun="product",
+            capability="products.change",
+            change=products.change_product,
+            archive=products.archive_product,
+            restore=products.restore_product,
+            guarded={"unit_cost_e4": "costs.view"},
+        )
+        kinds.register("sales.ImportProfile", noun="profile", capability="profiles.manage", change=change_profile)
 
 
 def _load_shipped_profiles(sender, apps=None, **kwargs):

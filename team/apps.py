@@ -9,9 +9,11 @@ class TeamConfig(AppConfig):
     def ready(self):
         from ka_crm import navigation, policy_examples, search, statuses  # here and below: models are there only now
 
-        from . import checks, receivers, work  # noqa: F401 – connects them
+        from . import checks, company_setup, receivers, work  # noqa: F401 – connects them
 
         work.register_work(self)
+        self._describe_records()
+        company_setup.register_company()
         statuses.register("team.user", active="ok", inactive="neutral")
         policy_examples.register("team:person", model="team.User")
         policy_examples.register("team:team", model="team.Team")
@@ -29,4 +31,54 @@ class TeamConfig(AppConfig):
             list_url_name="team:person_list",
             capability="people.view",
             order=90,
+        )
+
+    def _describe_records(self):
+        from ka_crm import company, policy_examples  # as above
+
+        from . import notices, services
+        from .records import attachments, comments, kinds
+
+        def change_person(*, person, values, **about):
+            return services.change_person(person_id=person.pk, **values, **about)
+
+        def own(comment, user):
+            return comment.author_id == user.pk
+
+        kinds.register(
+            "team.User", noun="person", capability="people.manage", change=change_person, guarded={}, trail_capability="audit.view"
+        )
+        kinds.register(
+            "team.Comment",
+            noun="comment",
+            change=comments.change_comment,
+            archive=comments.remove_comment,
+            restore=comments.restore_comment,
+            allows=own,
+        )
+        kinds.register("team.Attachment", noun="attachment", archive=attachments.remove_file, restore=attachments.restore_file)
+        policy_examples.register("records:comment", model="team.Comment")
+        policy_examples.register("records:undo", model="team.AuditEvent")
+        notices.register_kind(
+            "records.mentioned", label=_("Mentioned in a comment"), text=_("%(actor)s named you in a comment on “%(record)s”.")
+        )
+        company.declare(
+            "records.file_most_mb",
+            kind="int",
+            default=20,
+            group="security",
+            label=_("Largest attached file (MB)"),
+            help_text=_("Files that people hang on accounts, stores and other records."),
+            minimum=1,
+            maximum=100,
+        )
+        company.declare(
+            "records.files_most",
+            kind="int",
+            default=50,
+            group="security",
+            label=_("Files on one record"),
+            help_text=_("So many files can hang on one record at a time."),
+            minimum=1,
+            maximum=1000,
         )

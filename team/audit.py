@@ -4,14 +4,19 @@ The request's id is the one that logs and jobs carry (structlog's context); a jo
 asked for the job.
 """
 
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 from structlog.contextvars import get_contextvars
 
+from ka_crm import undo_offer
+
 from .models import AuditEvent
+from .records.reversible import is_reversible
 
 # Set by AuditContextMiddleware for the length of a request; commands and jobs have no address.
 ip_address = ContextVar("audit_ip_address", default=None)
+_undoing = ContextVar("audit_undoing", default=False)
 
 
 def on_behalf(user, account, capability=None):
@@ -46,6 +51,16 @@ def _account_of(obj):
     return getattr(obj, "account", None)
 
 
+@contextmanager
+def undoing():
+    """Entries written inside say that something was undone: the last word of their verb becomes ``undone``."""
+    token = _undoing.set(True)
+    try:
+        yield
+    finally:
+        _undoing.reset(token)
+
+
 def record(obj, verb, *, actor, changes=None, reason="", on_behalf_of=None, account_id=None):
     """Note that ``actor`` did ``verb`` (``report.approved``) to ``obj``; call inside the transaction of the change.
 
@@ -54,7 +69,9 @@ def record(obj, verb, *, actor, changes=None, reason="", on_behalf_of=None, acco
     """
     if on_behalf_of is None and actor is not None and actor.acts_for and (account := _account_of(obj)) is not None:
         on_behalf_of = on_behalf(actor, account)
-    return AuditEvent.objects.create(
+    if _undoing.get():
+        verb = f"{verb.rpartition('.')[0]}.undone"
+    event = AuditEvent.objects.create(
         actor=actor,
         on_behalf_of=on_behalf_of,
         verb=verb,
@@ -67,6 +84,8 @@ def record(obj, verb, *, actor, changes=None, reason="", on_behalf_of=None, acco
         request_id=str(get_contextvars().get("request_id", ""))[:64],
         ip_address=ip_address.get(),
     )
+    undo_offer.note(event.pk, undoable=is_reversible(event))
+    return event
 
 
 def changed_fields(record, values, *, shown=str):

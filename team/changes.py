@@ -1,6 +1,7 @@
 """How services write one record: values in, version checked, trail kept, all in one transaction."""
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,12 +18,17 @@ def plain(value):
 
 
 def differences(record, values):
-    """Which of ``values`` (field → new value) differ from ``record``: field → [old, new] in plain values."""
+    """Which of ``values`` (field → new value) differ from ``record``: field → [old, new] in plain values.
+
+    Another row is kept by its words and, as ``<field>_id``, by its key: words do not lead back to a row.
+    """
     changes = {}
     for field, new in values.items():
         old = getattr(record, field)
         if old != new:
             changes[field] = [plain(old), plain(new)]
+            if isinstance(old or new, Model):
+                changes[f"{field}_id"] = [getattr(old, "pk", None), getattr(new, "pk", None)]
     return changes
 
 

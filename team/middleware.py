@@ -13,6 +13,8 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from ka_crm import undo_offer
+
 from .audit import ip_address
 from .second_factor import has_second_factor, needs_second_factor
 
@@ -37,16 +39,17 @@ NOTE_SEEN_EVERY = 60  # seconds: not every click writes the session
 
 
 class AuditContextMiddleware:
-    """Audit entries of this request carry the address it came from."""
+    """Audit entries of this request carry the address it came from; what it did may offer to be undone."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        token = ip_address.set(_address_of(request))
+        token, listening = ip_address.set(_address_of(request)), undo_offer.opened()
         try:
             return self.get_response(request)
         finally:
+            undo_offer.closed(listening)
             ip_address.reset(token)
 
 

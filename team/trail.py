@@ -5,6 +5,9 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from ka_crm import formats
+from ka_crm.money import from_e4
+
 from .models import AuditEvent
 
 TRAIL_LENGTH = 20
@@ -51,6 +54,8 @@ _WORDS = {
     "deleted": (gettext_lazy("Deleted"), "trash"),
     "exported": (gettext_lazy("Exported"), "download"),
     "retried": (gettext_lazy("Tried again"), "refresh"),
+    "removed": (gettext_lazy("Removed"), "trash"),
+    "attached": (gettext_lazy("File attached"), "file"),
 }
 # Verbs whose last word alone would mislead.
 _WHOLE_VERBS = {
@@ -58,6 +63,7 @@ _WHOLE_VERBS = {
     "session.ended": (gettext_lazy("Signed out"), "logout"),
     "session.refused": (gettext_lazy("Wrong password"), "alert-triangle"),
     "session.code_refused": (gettext_lazy("Wrong second factor"), "alert-triangle"),
+    "visit.started": (gettext_lazy("Started without a plan"), "player-play"),
     "second_factor.added": (gettext_lazy("Second factor turned on"), "shield-lock"),
     "second_factor.removed": (gettext_lazy("Second factor taken away"), "shield-lock"),
     "second_factor.renewed": (gettext_lazy("Recovery codes made anew"), "shield-lock"),
@@ -70,12 +76,17 @@ def title_of(verb):
     return label, icon
 
 
-def changed_lines(event, model=None):
-    """“field: old → new” for each change of an entry, with the fields' labels where ``model`` is known."""
+def changed_lines(event, model=None, *, hidden=()):
+    """“field: old → new” for each change of an entry, with the fields' labels and choices where ``model`` is known.
+
+    ``hidden`` are fields whose values the reader may not see. The key of another row stands beside its words, see
+    ``changes.differences``: people read the words.
+    """
     colon = pgettext("after a label", ": ")
     return [
-        f"{_field_label(model, field) if model else field}{colon}{_shown(old)} → {_shown(new)}"
+        f"{_field_label(model, field) if model else field}{colon}{_shown(old, model, field)} → {_shown(new, model, field)}"
         for field, (old, new) in sorted(event.changes.items())  # the databases keep other orders
+        if field not in hidden and not (field.endswith("_id") and field.removesuffix("_id") in event.changes)
     ]
 
 
@@ -89,7 +100,7 @@ def model_of(event):
 
 def _told(event):
     """Whether a record's timeline says what changed; what created it is on the page around it."""
-    return event.verb.endswith(("changed", ".ended", ".renamed", ".moved"))
+    return event.verb.endswith(("changed", ".ended", ".renamed", ".moved", ".undone", ".rescheduled"))
 
 
 def actor_of(event):
@@ -98,8 +109,21 @@ def actor_of(event):
     return _("%(deputy)s for %(absent)s") % {"deputy": actor, "absent": event.on_behalf_of} if event.on_behalf_of else actor
 
 
-def _shown(value):
-    return "–" if value is None or value == "" else value
+def _shown(value, model=None, name=""):
+    """A kept value in words: a choice by its label, yes and no, a unit price of 10⁻⁴ as a price, nothing as “–”."""
+    if value is None or value == "":
+        return "–"
+    if model is None:
+        return value
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if name.endswith("_e4") and isinstance(value, int):
+        return formats.number(from_e4(value), 4)
+    try:
+        choices = dict(getattr(model._meta.get_field(name), "flatchoices", None) or ())
+    except FieldDoesNotExist:
+        return value
+    return choices.get(value, value)
 
 
 def _field_label(model, name):
@@ -109,12 +133,12 @@ def _field_label(model, name):
         return name
 
 
-def entries_of(events, model=None):
-    """``events`` (AuditEvents with their people) as the timeline component draws them."""
+def entries_of(events, model=None, *, hidden=()):
+    """``events`` (AuditEvents with their people) as the timeline component draws them; ``hidden`` as in ``changed_lines``."""
     entries = []
     for event in events:
         label, icon = title_of(event.verb)
-        lines = changed_lines(event, model) if _told(event) else []
+        lines = changed_lines(event, model, hidden=hidden) if _told(event) else []
         if event.reason:
             lines.append(f"“{event.reason}”")
         entries.append({"at": event.at, "title": label, "icon": icon, "actor": actor_of(event), "text": "\n".join(lines)})
@@ -122,5 +146,5 @@ def entries_of(events, model=None):
 
 
 def trail_of(record):
-    """The newest entries of one record that the reader may see."""
+    """The newest entries of one record that the reader may see; record pages draw the whole line ({% timeline record %})."""
     return entries_of(AuditEvent.objects.about(record).for_list()[:TRAIL_LENGTH], type(record))

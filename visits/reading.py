@@ -1,7 +1,6 @@
 """The visit as it is read: figures, facts, photos and what happened, for supervisors and everybody else in scope."""
 
 from dataclasses import dataclass
-from itertools import groupby
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,18 +11,6 @@ from . import scores
 from .models import CategoryAsk, CompetitorFact, Observation, ShelfFact, Visit
 from .recording import shelf_facts_of, state_of
 
-_TITLES = {
-    "visit.planned": (gettext_lazy("Planned"), "calendar", ""),
-    "visit.started": (gettext_lazy("Started without a plan"), "player-play", ""),
-    "visit.checked_in": (gettext_lazy("Checked in"), "map-pin", "info"),
-    "visit.recorded": (gettext_lazy("Recorded"), "edit", ""),
-    "visit.photo_added": (gettext_lazy("Photo added"), "camera", ""),
-    "visit.checked_out": (gettext_lazy("Checked out"), "check", "ok"),
-    "visit.rescheduled": (gettext_lazy("Rescheduled"), "calendar-event", ""),
-    "visit.plan_changed": (gettext_lazy("Plan changed"), "edit", ""),
-    "visit.cancelled": (gettext_lazy("Cancelled"), "x", "danger"),
-    "visit.missed": (gettext_lazy("Not visited"), "x", "danger"),
-}
 STATE_WORDS = {
     "on_shelf": (gettext_lazy("On shelf"), "ok"),
     "out_of_stock": (gettext_lazy("Out of stock"), "danger"),
@@ -126,18 +113,3 @@ def gaps_of_store(store, day):
         unchecked=[product for pk, product in products.items() if pk not in latest],
         compliance=scores.must_stock_compliance(found=found, checked=len(latest), required=len(products)),
     )
-
-
-def timeline(events):
-    """Audit events as the timeline component draws them; what was recorded is on the page already, so repeats are one entry."""
-    entries = []
-    for (verb, _who), repeats in groupby(events, key=lambda event: (event.verb, event.actor_id)):
-        event, *others = repeats
-        title, icon, tone = _TITLES.get(verb, (verb, "history", ""))
-        if others:
-            title = _("%(title)s, %(count)d times") % {"title": title, "count": len(others) + 1}
-        day = event.changes.get("planned_on")
-        text = event.reason or (f"{day[0]} → {day[1]}" if day and day[0] else "")
-        actor = f"{event.actor} ({_('for %(name)s') % {'name': event.on_behalf_of}})" if event.on_behalf_of else str(event.actor)
-        entries.append({"at": event.at, "title": title, "actor": actor, "text": text, "icon": icon, "tone": tone})
-    return entries

@@ -18,7 +18,6 @@ from ka_crm.errors import DomainError
 from ka_crm.forms import form_page
 from ka_crm.listpage import Action, ListPage, search_words
 from sales.models import Category, Product
-from team.models import AuditEvent
 
 from . import reading, recording, services
 from .api import photo_input
@@ -298,7 +297,6 @@ def visit_detail(request, pk):
     context = {
         "visit": visit,
         **reading.page_of(visit, user),
-        "events": reading.timeline(AuditEvent.objects.about(visit).for_list()[:40]),
         "may_record": services.may_record(visit, user) and visit.status != VisitStatus.CANCELLED,
         "may_change": may_plan and visit.status in (VisitStatus.PLANNED, VisitStatus.MISSED),
         "may_cancel": may_plan and visit.status == VisitStatus.PLANNED,

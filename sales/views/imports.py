@@ -13,7 +13,6 @@ from ka_crm.errors import DomainError
 from ka_crm.forms import form_page
 from ka_crm.listpage import Action, ListPage
 from ka_crm.serving import attachment
-from team.trail import trail_of
 
 from ..filters import ImportBatchFilter
 from ..forms import ProfileChoiceForm, UploadForm
@@ -108,7 +107,6 @@ def import_detail(request, public_id):
             accounts=KeyAccount.objects.visible_to(request.user).active(),
             profiles=profile_choices(),
         ),
-        "trail": trail_of(batch),
     }
     return render(request, "sales/import_detail.html", context)
 

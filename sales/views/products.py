@@ -11,7 +11,6 @@ from ka_crm import policy
 from ka_crm.bulk import archive_actions
 from ka_crm.listpage import Action, ListPage
 from ka_crm.recordpages import archive_or_restore, create_page, edit_page
-from team.trail import trail_of
 
 from ..filters import ProductFilter
 from ..forms import ProductForm
@@ -43,7 +42,6 @@ def product_detail(request, pk):
         "articles": RetailerArticle.objects.filter(product=product, account__in=accounts)
         .select_related("account")
         .order_by("account__sort_key", "pk")[:50],
-        "trail": trail_of(product) if request.user.has_capability("products.change") else [],
         "may_change": request.user.has_capability("products.change"),
         "may_see_cost": request.user.has_capability("costs.view"),
     }

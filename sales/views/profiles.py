@@ -10,7 +10,6 @@ from ka_crm import policy
 from ka_crm.forms import form_page
 from ka_crm.listpage import Action, ListPage
 from team.changes import change_record, create_record
-from team.trail import trail_of
 
 from ..models import ImportProfile
 from ..profile_form import ProfileForm
@@ -41,7 +40,6 @@ def profile_detail(request, pk):
             if name not in {"columns", "code", "name", "kind"} and value not in (None, "", [], {})
         ],
         "accounts": KeyAccount.objects.visible_to(request.user).filter(sellout_format=profile.code).order_by("sort_key", "pk")[:50],
-        "trail": trail_of(profile),
         "may_change": request.user.has_capability("profiles.manage"),
     }
     return render(request, "sales/profile_detail.html", context)

@@ -45,7 +45,7 @@
     fade(note)
   }
   function fade(note) {
-    if (note.classList.contains('tone-danger') || note.classList.contains('tone-warn')) return
+    if (note.classList.contains('tone-danger') || note.classList.contains('tone-warn') || $('form', note)) return
     let timer = setTimeout(() => note.remove(), 7000)
     note.addEventListener('pointerenter', () => clearTimeout(timer))
     note.addEventListener('pointerleave', () => { timer = setTimeout(() => note.remove(), 3000) })

@@ -19,7 +19,6 @@ from ..forms import DelegationForm
 from ..models import Delegation
 from ..services.delegations import may_arrange
 from ..tables import DELEGATION_WORDS, DelegationTable
-from ..trail import trail_of
 
 
 class DelegationList(ListPage):
@@ -64,7 +63,6 @@ def delegation_detail(request, pk):
         "state": state,
         "state_label": DELEGATION_WORDS[state],
         "may_end": state in ("planned", "active") and (involved or may_arrange(request.user, delegation.absent)),
-        "trail": trail_of(delegation),
     }
     return render(request, "team/delegation_detail.html", context)
 

@@ -21,7 +21,6 @@ from ..forms import NewPersonForm, PersonForm, ReasonForm, RoleForm
 from ..models import Delegation, User
 from ..second_factor import has_second_factor, needs_second_factor
 from ..tables import PersonTable
-from ..trail import trail_of
 
 
 class PersonList(ListPage):
@@ -51,7 +50,6 @@ def person_detail(request, pk):
         "absences": [(one, one.status_on(today)) for one in delegations.filter(absent=person)[:10]],
         "deputisings": [(one, one.status_on(today)) for one in delegations.filter(deputy=person)[:10]],
         "second_factor": {"on": has_second_factor(person), "needed": needs_second_factor(person)},
-        "trail": trail_of(person) if user.has_capability("audit.view") else None,
     }
     return render(request, "team/person_detail.html", context)
 
