@@ -408,6 +408,21 @@ class Attendance(models.Model):
     def __str__(self):
         return f"{self.person} – {self.day}"
 
+    @property
+    def has_wrong_clock(self):
+        """Whether phone and server are more than ten minutes apart; lateness then goes by the server's clock."""
+        return abs((self.started_at - self.received_at).total_seconds()) > CLOCK_TOLERANCE_S
+
+    @property
+    def counted_at(self):
+        """The instant that decides about lateness."""
+        return self.received_at if self.has_wrong_clock else self.started_at
+
+    @property
+    def minutes_late(self):
+        """Whole minutes after the hour that was asked for; 0 if not after it."""
+        return max(int((self.counted_at - self.due_at).total_seconds() // 60), 0)
+
 
 class Leave(models.Model):
     """Days on which one person does not work; once approved, visits cannot be planned on them."""

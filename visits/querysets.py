@@ -1,12 +1,12 @@
 """Questions about visits."""
 
 from django.db import models
-from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from accounts.models import KeyAccount
 
-from .states import VisitStatus
+from .states import LeaveStatus, VisitStatus
 
 
 class VisitQuerySet(models.QuerySet):
@@ -29,8 +29,14 @@ class VisitQuerySet(models.QuerySet):
         return self.filter(status=VisitStatus.PLANNED, planned_on__lt=day)
 
     def in_day_order(self):
-        """By day, then by the hour planned; visits without an hour come after those with one."""
-        return self.order_by("planned_on", F("planned_at").asc(nulls_last=True), "store__sort_key", "pk")
+        """By day, then in the order of the day's route, then by the hour planned; visits without an hour come after those with one."""
+        return self.order_by(
+            "planned_on", F("route_order").asc(nulls_last=True), F("planned_at").asc(nulls_last=True), "store__sort_key", "pk"
+        )
+
+    def standing(self):
+        """Visits that count for their day: all but those that were called off."""
+        return self.exclude(status=VisitStatus.CANCELLED)
 
     def with_places(self):
         return self.select_related("store", "account", "visitor")
@@ -113,6 +119,13 @@ class CadenceQuerySet(models.QuerySet):
     def in_force_on(self, day):
         return self.filter(starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gte=day))
 
+    def for_list(self, user):
+        """All that a row of the list shows, and whether ``user`` may change it (planning.rules.may_manage, for many rows)."""
+        capable = user.has_capability("cadence.manage")
+        may_manage = Case(When(account=None, store=None, then=Value(capable and user.sees_all)), default=Value(capable))
+        rows = self.select_related("account", "store").annotate(may_manage=may_manage)
+        return rows.order_by(F("account__sort_key").asc(nulls_first=True), "store__sort_key", "store_format", "starts_on", "pk")
+
 
 class PersonalQuerySet(models.QuerySet):
     """Rows about one person's work: seen by that person, their deputies and supervisors, and those who see all."""
@@ -126,10 +139,25 @@ class VisitPlanQuerySet(PersonalQuerySet):
 
 
 class AttendanceQuerySet(PersonalQuerySet):
-    pass
+    def for_list(self):
+        return self.select_related("person").order_by("-day", "person__sort_key", "pk")
 
 
 class LeaveQuerySet(PersonalQuerySet):
     def on(self, day):
         """Leaves that cover ``day``, decided or not."""
         return self.filter(starts_on__lte=day, ends_on__gte=day)
+
+    def approved(self):
+        return self.filter(status=LeaveStatus.APPROVED)
+
+    def not_called_off(self):
+        """Asked for or approved."""
+        return self.filter(status__in=(LeaveStatus.REQUESTED, LeaveStatus.APPROVED))
+
+    def overlapping(self, first, last):
+        """Leaves of which at least one day lies between the two, both included."""
+        return self.filter(starts_on__lte=last, ends_on__gte=first)
+
+    def for_list(self):
+        return self.select_related("person", "decided_by").order_by("-starts_on", "pk")

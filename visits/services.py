@@ -19,10 +19,14 @@ from team.audit import record
 
 from .documents import DocumentRefused, read_document
 from .facts import Outcome, apply_facts
-from .models import Photo, Visit
+from .likeness import similar_photo
+from .models import Leave, Photo, Visit
 from .pictures import PhotoRefused, read_picture
 from .places import distance_m
+from .planning.callbacks import open_callback, settle_callback, withdraw_callback
+from .scoring import score_visit
 from .states import VISIT_MOVES, VisitStatus
+from .tickets import follow_shelf
 
 MOST_PHOTOS = 40
 FURTHEST_PLAN = dt.timedelta(days=730)
@@ -107,6 +111,8 @@ def _record(document, actor, now):
     if outcome.changes:
         _save(visit, *_WRITTEN)
         _follow_the_clocks(visit, actor, outcome.changes)
+        score_visit(visit)
+        follow_shelf(visit)
     return visit, outcome
 
 
@@ -255,6 +261,8 @@ def _follow_the_clocks(visit, actor, changes):
 
     tell_the_end = None
     if visit.checked_in_at and visit.status in (VisitStatus.PLANNED, VisitStatus.MISSED):
+        if visit.status == VisitStatus.MISSED:
+            withdraw_callback(visit, actor)
         step(VisitStatus.IN_PROGRESS, "visit.checked_in", "checked_in_at", "planned_on")()
     if visit.checked_in_at and visit.checked_out_at and visit.status == VisitStatus.IN_PROGRESS:
         tell_the_end = step(VisitStatus.COMPLETED, "visit.checked_out", "checked_out_at")
@@ -262,6 +270,7 @@ def _follow_the_clocks(visit, actor, changes):
         record(visit, "visit.recorded", actor=actor, changes=changes, on_behalf_of=behalf)
     if tell_the_end:
         tell_the_end()
+        settle_callback(visit, actor)
 
 
 def check_in(*, visit, actor, now, at=None, latitude=None, longitude=None, accuracy_m=None):
@@ -277,12 +286,13 @@ def check_out(*, visit, actor, now, at=None):
 
 
 # -- photos ----------------------------------------------------------------------------------------------------------------------
-def add_photo(*, visit_client_id, photo_client_id, file, actor, now, subject=Photo.Subject.SHELF, captured_at=None, caption=""):
+def add_photo(*, visit_client_id, photo_client_id, file, actor, now, subject=Photo.Subject.SHELF, captured_at=None, caption="", place=None):
     """Keep one picture of a visit and return (photo, whether it is new); the same ``photo_client_id`` again returns the first.
 
     The picture is decoded within limits and encoded anew without its EXIF (pictures.py); ``content_sha256`` is of the received
-    bytes, and ``reused_from`` names the oldest photo with the same. Raises VisitUnknown where the visit has not arrived (keep
-    the photo and retry), NotAllowed as ``record_visit``, PhotoRefused for the file, a full visit, or an id of another photo.
+    bytes, and ``reused_from`` names the oldest photo with the same. ``place`` is the phone's (latitude, longitude) or None.
+    Raises VisitUnknown where the visit has not arrived (keep the photo and retry), NotAllowed as ``record_visit``, PhotoRefused
+    for the file, a full visit, or an id of another photo.
     """
     if not actor.has_capability("visits.record"):
         raise NotAllowed(_("You may look at visits but not record them."))
@@ -297,7 +307,7 @@ def add_photo(*, visit_client_id, photo_client_id, file, actor, now, subject=Pho
     picture = read_picture(file)  # outside the transaction: decoding takes a while and locks nothing
     try:
         with transaction.atomic():
-            return _keep_photo(visit, photo_client_id, picture, actor, subject, captured_at, caption)
+            return _keep_photo(visit, photo_client_id, picture, actor, subject, captured_at, caption, place)
     except IntegrityError:
         if (known := _photo_known(visit, photo_client_id)) is None:
             raise
@@ -311,15 +321,17 @@ def _photo_known(visit, photo_client_id):
     return photo
 
 
-def _keep_photo(visit, photo_client_id, picture, actor, subject, captured_at, caption):
+def _keep_photo(visit, photo_client_id, picture, actor, subject, captured_at, caption, place):
     visit = _locked(visit.pk)
     if visit.status == VisitStatus.CANCELLED:
         check_move(VisitStatus.CANCELLED, to=VisitStatus.IN_PROGRESS, moves=VISIT_MOVES)
     if (known := _photo_known(visit, photo_client_id)) is not None:
         return known, False
-    if visit.photos.count() >= MOST_PHOTOS:
+    if visit.photos.kept().count() >= MOST_PHOTOS:
         raise PhotoRefused(_("This visit has %(most)d photos already; that is the most a visit can hold.") % {"most": MOST_PHOTOS})
     name = f"visit-{visit.pk}-{str(photo_client_id)[:8]}"
+    latitude, longitude = (round(degrees, 5) for degrees in place) if place else (None, None)
+    reused_from = Photo.objects.filter(content_sha256=picture.sha256).order_by("pk").first()
     photo = Photo.objects.create(
         client_id=photo_client_id,
         visit=visit,
@@ -330,7 +342,11 @@ def _keep_photo(visit, photo_client_id, picture, actor, subject, captured_at, ca
         captured_at=captured_at,
         changed_at=captured_at,
         caption=caption,
-        reused_from=Photo.objects.filter(content_sha256=picture.sha256).order_by("pk").first(),
+        latitude=latitude,
+        longitude=longitude,
+        reused_from=reused_from,
+        fingerprint=picture.fingerprint,
+        similar_to=None if reused_from else similar_photo(visit, picture.fingerprint),
     )
     changes = {
         f"photo {photo.client_id}": [None, {"subject": subject, "sha256": picture.sha256, "reused": photo.reused_from_id is not None}]
@@ -369,7 +385,7 @@ def plan_visit(
             raise NotAllowed(
                 _("%(account)s is not in the care of %(name)s. Assign the account first.") % {"account": account, "name": person}
             )
-    _check_plan(store, visitor, planned_on, today)
+    check_plan(store, visitor, planned_on, today)
     visit = Visit.objects.create(
         client_id=client_id or uuid.uuid4(),
         account=account,
@@ -385,11 +401,16 @@ def plan_visit(
     return visit
 
 
-def _check_plan(store, visitor, planned_on, today, *, besides=None):
+def check_plan(store, visitor, planned_on, today, *, besides=None):
+    """Raise DomainError unless ``visitor`` can be planned at ``store`` (None: headquarters) that day; ``besides`` is the visit itself."""
     if planned_on < today:
         raise DomainError(_("%(day)s is in the past. Choose today or a later day.") % {"day": planned_on})
     if planned_on > today + FURTHEST_PLAN:
         raise DomainError(_("%(day)s is more than two years ahead. Choose a nearer day.") % {"day": planned_on})
+    if Leave.objects.approved().on(planned_on).filter(person=visitor).exists():
+        raise DomainError(
+            _("%(name)s is on leave on %(day)s. Choose another day, or ask the deputy.") % {"name": visitor, "day": planned_on}
+        )
     if store is None:
         return
     if store.archived_at is not None or (store.closed_on is not None and store.closed_on < planned_on):
@@ -411,7 +432,7 @@ def change_plan(*, visit_id, actor, today, version, planned_on, planned_at=None,
     if visit.status not in (VisitStatus.PLANNED, VisitStatus.MISSED):
         check_move(VisitStatus(visit.status), to=VisitStatus.PLANNED, moves=VISIT_MOVES)
     if planned_on != visit.planned_on or visit.status == VisitStatus.MISSED:
-        _check_plan(visit.store, visit.visitor, planned_on, today, besides=visit.pk)
+        check_plan(visit.store, visit.visitor, planned_on, today, besides=visit.pk)
     wanted = {"planned_on": planned_on, "planned_at": planned_at, "purpose": purpose, "objective": objective}
     changes = {}
     for name, value in wanted.items():
@@ -421,6 +442,7 @@ def change_plan(*, visit_id, actor, today, version, planned_on, planned_at=None,
     if visit.status == VisitStatus.MISSED:
         changes["status"] = [visit.status, VisitStatus.PLANNED]
         move(visit, to=VisitStatus.PLANNED, moves=VISIT_MOVES)
+        withdraw_callback(visit, actor)
     if changes:
         _save(visit, *wanted)
         record(visit, "visit.rescheduled" if "planned_on" in changes else "visit.plan_changed", actor=actor, changes=changes)
@@ -435,10 +457,15 @@ def cancel_visit(*, visit_id, actor, reason, version=None):
 
 @transaction.atomic
 def mark_missed(*, visit_id, actor, reason, today, version=None):
-    """Say that a planned visit did not take place. Raises DomainError before its day and without a reason, else as ``cancel_visit``."""
+    """Say that a planned visit did not take place; a call-back due ``today`` is opened (planning/callbacks.py).
+
+    Raises DomainError before its day and without a reason, else as ``cancel_visit``.
+    """
     if Visit.objects.filter(pk=visit_id, planned_on__gt=today).exists():
         raise DomainError(_("The visit is planned for a later day. Reschedule or cancel it instead."))
-    return _call_off(visit_id, actor, VisitStatus.MISSED, "visit.missed", reason, version)
+    visit = _call_off(visit_id, actor, VisitStatus.MISSED, "visit.missed", reason, version)
+    open_callback(visit, today=today, actor=actor)
+    return visit
 
 
 def _call_off(visit_id, actor, status, verb, reason, version):

@@ -1,6 +1,6 @@
 """Routes of visits."""
 
-from django.urls import path
+from django.urls import include, path
 
 from ka_crm import policy
 
@@ -8,6 +8,7 @@ from . import api, photo_views, views
 
 app_name = "visits"
 urlpatterns = [
+    path("", include("visits.planning.urls")),
     path("visits/", policy.requires("visits.view")(views.VisitList.as_view()), name="visit_list"),
     path("visits/today/", views.today, name="today"),
     path("visits/today/panel/", views.home_panel, name="home_panel"),
