@@ -185,6 +185,14 @@ class Transport(filesystem.Transport):
         return filesystem.__version__
 
 
+def try_folder(folder=None):
+    """Leave a message where this installation's messages go, and take it back. Raises OSError where the queue cannot be used."""
+    queue = Path(folder or settings.KA_DATA_DIR / "broker") / "queue"
+    trial = queue / f".ready.{uuid.uuid4().hex}.tmp"  # no queue's ending: no worker takes it, and the sweep knows the form
+    write_whole(trial, b"ready")
+    trial.unlink()
+
+
 def sweep_leftovers(folder=None, *, now=None):
     """Delete drafts, half-taken and unreadable messages older than an hour; answers how many."""
     folder = Path(folder or settings.KA_DATA_DIR / "broker")

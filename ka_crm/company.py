@@ -20,6 +20,7 @@ from django.apps import apps
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from . import formats
 from .errors import DomainError
 from .remembered import remembered
 
@@ -69,6 +70,29 @@ class Declared:
 
 
 _DECLARED = {}
+_PLACES = {}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page where something else is set up, listed on the page “Settings”."""
+
+    url_name: str
+    label: str
+    text: str
+    icon: str
+    capability: str
+    order: int
+
+
+def place(url_name, *, label, text, icon="settings", capability="settings.manage", order=50):
+    """List another page on the page “Settings”; an installation without that page does not show it."""
+    _PLACES[url_name] = Place(url_name, label, text, icon, capability, order)
+
+
+def places():
+    """Every listed page, whoever may open it, in order."""
+    return sorted(_PLACES.values(), key=lambda one: (one.order, one.url_name))
 
 
 def declare(key, *, kind, default, group, label, help_text, minimum=None, maximum=None, choices=None, unit=""):
@@ -110,7 +134,7 @@ def is_declared(key):
 @remembered
 def _stored():
     """Key → stored JSON value of all settings that were changed: one statement. Apps import this file before models are there."""
-    return dict(apps.get_model("ka_crm", "Setting").objects.values_list("key", "value"))
+    return dict(apps.get_model("ka_crm", "Setting").objects.exclude(value=None).values_list("key", "value"))
 
 
 @remembered
@@ -206,6 +230,20 @@ def shown(typed):
     if isinstance(typed, list):
         return ", ".join(map(str, typed)) or "–"
     return str(as_json(typed))
+
+
+def words(setting, typed):
+    """A typed value as people read it on pages: yes, 3.5 %, the label of a choice."""
+    labels = dict(setting.options)
+    if setting.kind == "bool":
+        return _("yes") if typed else _("no")
+    if setting.kind == "rate":
+        return formats.percent(typed, 2).replace(".00", "")
+    if setting.kind == "choice":
+        return str(labels.get(typed, typed))
+    if setting.kind == "weights":
+        return " · ".join(f"{labels.get(name, name)} {weight}" for name, weight in typed.items())
+    return f"{shown(typed)} {setting.unit}".strip() or "–"
 
 
 # --- reading, one function per kind -----------------------------------------------------------------------------------------

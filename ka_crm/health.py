@@ -21,6 +21,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from . import metrics, policy
+from .backups.status import last_backup
+from .broker import try_folder
 from .jobs import wakeups
 from .jobs.models import Job
 from .jobs.states import JobState
@@ -92,8 +94,8 @@ def _broker():
 
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1) as client:
             client.ping()
-    elif not os.access(settings.KA_DATA_DIR, os.W_OK):
-        return "failed"
+    else:
+        try_folder()
     return None
 
 
@@ -107,7 +109,7 @@ def metrics_page(request):
     """Prometheus' text; for this machine itself, or for who sends KA_METRICS_TOKEN as a bearer token."""
     if not _may_read_metrics(request):
         raise PermissionDenied
-    text = metrics.as_text([*metrics.request_families(), *_job_families(), *_broker_families()])
+    text = metrics.as_text([*metrics.request_families(), *_job_families(), *_broker_families(), *_backup_families()])
     return HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -160,4 +162,15 @@ def _broker_families():
             [({"outcome": outcome, "process": process}, wakeups.counts[outcome]) for outcome in ("sent", "failed", "dropped")],
         ),
         ("ka_broker_up", "gauge", "Whether the broker answers.", [({}, int(_outcome("broker", _broker) == "ok"))]),
+    ]
+
+
+def _backup_families():
+    """No sample while no backup is known: alert on its absence too."""
+    last = last_backup()
+    samples = [({}, max((timezone.now() - last["made_at"]).total_seconds(), 0))] if last else []
+    size = [({}, last["bytes"])] if last else []
+    return [
+        ("ka_backup_age_seconds", "gauge", "Age of the last good backup that this machine knows of.", samples),
+        ("ka_backup_bytes", "gauge", "Size of the last good backup.", size),
     ]

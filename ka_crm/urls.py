@@ -10,7 +10,7 @@ urlpatterns = [
     path("metrics", health.metrics_page, name="metrics"),
     path("", include("ka_crm.shell_urls")),
     path("jobs/", include("ka_crm.jobs.urls")),
-    path("people/", include("team.urls")),
+    path("", include("team.urls")),
     path("settings/", include("team.settings_urls")),
     path("records/", include("team.records.urls")),
     path("", include("accounts.urls")),

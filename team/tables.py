@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from ka_crm.statuses import tone_of
 from ka_crm.tables import Column, DayColumn, InstantColumn, Table
 
-from .models import AuditEvent, Delegation, User
+from .models import AuditEvent, Delegation, User, WorkCalendar
 from .trail import actor_of, changed_lines, model_of, title_of
 
 DELEGATION_WORDS = {"planned": _("Planned"), "active": _("In force"), "expired": _("Over"), "ended": _("Ended early")}
@@ -98,3 +98,23 @@ class AuditTable(Table):
     def _details(self, record, model):
         lines = changed_lines(record, model)
         return "; ".join([*lines, f"“{record.reason}”"] if record.reason else lines)
+
+
+class CalendarTable(Table):
+    code = Column(linkify=True)
+    name = Column(order_by="name")
+    country = Column()
+    day_count = Column(verbose_name=_("Holidays and worked days"), order_by="day_count")
+    is_default = Column(verbose_name=_("The company's"), order_by="-is_default")
+
+    hidden_columns = ()
+
+    class Meta(Table.Meta):
+        model = WorkCalendar
+        fields = ("code", "name", "country", "day_count", "is_default")
+
+    def render_is_default(self, value):
+        return badge("active", _("The company's")) if value else ""
+
+    def export_is_default(self, value, record):
+        return bool(value)

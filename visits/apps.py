@@ -11,9 +11,10 @@ class VisitsConfig(AppConfig):
     verbose_name = _("Visits")
 
     def ready(self):
-        from . import receivers, scoring, tickets  # noqa: F401 – both need the models, which are there only now
+        from . import receivers, scoring, settings_parts, tickets  # noqa: F401 – they need the models, which are there only now
         from .planning import setup as planning
 
+        settings_parts.register()
         scoring.declare_settings()
         tickets.declare_settings()
         planning.ready()

@@ -8,11 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import KeyAccount, Store
 from ka_crm.forms import DayInput, PlainForm
 from team.models import User
-from team.roles import CAPABILITIES
+from team.roles import roles_with
 
 from .models import Visit
-
-RECORDING_ROLES = [role for role, capabilities in CAPABILITIES.items() if "visits.record" in capabilities]
 
 
 class TimeInput(forms.TimeInput):
@@ -48,7 +46,7 @@ class PlanForm(_PlanFields):
         super().__init__(*args, **kwargs)
         self.fields["store"].queryset = Store.objects.visible_to(user).active().select_related("account")
         self.fields["account"].queryset = KeyAccount.objects.visible_to(user).active()
-        people = User.objects.active().filter(pk__in=user.people_in_scope, role__in=RECORDING_ROLES)
+        people = User.objects.active().filter(pk__in=user.people_in_scope, role__in=roles_with("visits.record"))
         self.fields["visitor"].queryset = people.order_by("sort_key", "pk")
         self.fields["visitor"].initial = user.pk
         self.fields["client_id"].initial = uuid.uuid4

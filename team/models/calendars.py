@@ -4,6 +4,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from ..querysets.calendars import WorkCalendarQuerySet
+
 
 class WorkCalendar(models.Model):
     """Which days are worked in one country or company: a week's pattern and dated exceptions. One calendar is the company's default."""
@@ -14,6 +16,8 @@ class WorkCalendar(models.Model):
     working_weekdays = models.CharField(max_length=7, default="1111100")  # Monday first; 1 is a working day
     is_default = models.BooleanField(_("the company's calendar"), default=False)
     version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = WorkCalendarQuerySet.as_manager()
 
     class Meta:
         ordering = ["code"]
@@ -27,7 +31,7 @@ class WorkCalendar(models.Model):
         return self.name
 
     def get_absolute_url(self):
-        return reverse("team:calendar_detail", args=[self.pk])
+        return reverse("company:calendar_detail", args=[self.pk])
 
 
 class CalendarDay(models.Model):

@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from ka_crm.models import SearchedModel
 
 from ..querysets.people import DelegationQuerySet, TeamQuerySet, UserQuerySet
-from ..roles import CAPABILITIES, NOT_DELEGATED, SEES_ALL, Role
+from ..roles import NOT_DELEGATED, SEES_ALL, Role, capabilities_of
 
 
 class Team(models.Model):
@@ -122,8 +122,8 @@ class User(SearchedModel, AbstractBaseUser):
     @cached_property
     def capabilities(self):
         """What this person may do today: the role's, and those taken over as a deputy."""
-        taken_over = frozenset().union(*(CAPABILITIES[person.role] for person in self.acts_for)) - NOT_DELEGATED
-        return CAPABILITIES[self.role] | taken_over
+        taken_over = frozenset().union(*(capabilities_of(person.role) for person in self.acts_for)) - NOT_DELEGATED
+        return capabilities_of(self.role) | taken_over
 
     def has_capability(self, capability):
         return self.is_active and capability in self.capabilities
