@@ -57,3 +57,8 @@ def kinds():
 def label_of(key):
     """What people call approvals of that kind; the key itself if its app is gone."""
     return str(_KINDS[key].label) if key in _KINDS else key
+
+
+def kinds_by_key():
+    """Key → Kind."""
+    return dict(_KINDS)

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from .leaders import deciders_for
 from .models import ApprovalRouteStep, User
+from .roles import Role
 
 Approvers = ApprovalRouteStep.Approvers
 
@@ -20,6 +21,13 @@ class PlannedStep:
     role: str = ""
     person: User | None = None
     minimum_minor: int | None = None
+
+    @property
+    def who(self):
+        """Who is asked, in words."""
+        if self.approvers == Approvers.ROLE:
+            return Role(self.role).label
+        return str(self.person) if self.approvers == Approvers.PERSON and self.person else Approvers(self.approvers).label
 
 
 def steps_of(kind):

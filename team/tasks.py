@@ -1,18 +1,27 @@
-"""Mail to people."""
+"""Mail to people, and what the clock asks for: digests, reminders of tasks, approvers for what waits for nobody."""
+
+from datetime import timedelta
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMultiAlternatives, send_mail
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from ka_crm.jobs.handlers import job_handler
+from ka_crm.jobs.handlers import every, job_handler
+from ka_crm.jobs.models import Job
+from ka_crm.jobs.services import MAX_BACKOFF_SECONDS
+from ka_crm.jobs.states import JobState
 
-from .models import User
+from .digests import MOST_LINES, is_muted, lines_of, people_owed, unmailed, zone_of
+from .models import Notification, NotificationPreference, User
+from .reminders import remind
+from .services.approvals import fill_empty_steps
 
 
 @job_handler("team.send_invitation", title=gettext_lazy("Send an invitation"))
@@ -47,3 +56,76 @@ def _mail_link(job, person, *, subject, template):
     with job.once("mail") as first:
         if first:
             send_mail(subject % context, render_to_string(template, context), None, [person.email])
+
+
+# --- digests and reminders: the clock asks often, the rows say what was done ----------------------------------------------------
+@every("team.digests", seconds=60)
+def order_digests(now):
+    """A job for each person to whom a digest is due; one unfinished job per person, whoever asks."""
+    rests = timedelta(seconds=MAX_BACKOFF_SECONDS)  # after the last attempt failed: a mail server that is down is not asked each minute
+    failed = Job.objects.filter(kind="team.send_digest", state=JobState.FAILED, finished_at__gt=now - rests)
+    resting = set(failed.values_list("unique_key", flat=True))
+    for user_id in people_owed(now):
+        if str(user_id) in resting:
+            continue
+        Job.objects.enqueue("team.send_digest", unique_key=str(user_id), user_id=user_id)
+
+
+@job_handler("team.send_digest", title=gettext_lazy("Send what is new by e-mail"))
+def send_digest(job, *, user_id):
+    """One mail that lists everything unmailed. Never twice: the rows are marked and committed before the mail goes.
+
+    A worker that is killed between the two loses the mail, not the notifications: they stand in the app. A mail server that
+    refuses gives the rows back for the next attempt.
+    """
+    now = timezone.now()
+    person = User.objects.select_related("team").get(pk=user_id)
+    if not person.is_active or not people_owed(now, user=person):
+        return None
+    with transaction.atomic():
+        claimed = list(unmailed(now).filter(user=person).select_for_update(of=("self",)).for_list())
+        Notification.objects.filter(pk__in=[row.pk for row in claimed]).update(mailed_at=now)
+        NotificationPreference.objects.filter(user=person).update(last_digest_at=now)
+    preference = NotificationPreference.objects.filter(user=person).first() or NotificationPreference(user=person)
+    with translation.override(person.language), timezone.override(zone_of(person)):
+        groups = lines_of(person, [row for row in claimed if not is_muted(preference, row.kind)][:MOST_LINES])
+        if not groups:
+            return {"lines": 0}
+        try:
+            _digest_mail(person, groups).send()
+        except Exception:
+            Notification.objects.filter(pk__in=[row.pk for row in claimed], mailed_at=now).update(mailed_at=None)
+            raise
+    return {"lines": sum(len(group["lines"]) for group in groups)}
+
+
+def _digest_mail(person, groups):
+    """Text and HTML, in the active language, with the way to the settings."""
+    count = sum(len(group["lines"]) for group in groups)
+    settings_url = settings.KA_SITE_URL.rstrip("/") + reverse("team:notification_settings")
+    context = {
+        "person": person,
+        "groups": groups,
+        "count": count,
+        "company": settings.KA_COMPANY_NAME,
+        "inbox_url": settings.KA_SITE_URL.rstrip("/") + reverse("team:inbox"),
+        "settings_url": settings_url,
+    }
+    subject = ngettext("%(company)s: %(count)d news", "%(company)s: %(count)d news", count) % context
+    mail = EmailMultiAlternatives(
+        subject, render_to_string("team/mail/digest.txt", context), None, [person.email], headers={"List-Unsubscribe": f"<{settings_url}>"}
+    )
+    mail.attach_alternative(render_to_string("team/mail/digest.html", context), "text/html")
+    return mail
+
+
+@every("team.task_reminders", seconds=300)
+def remind_of_tasks(now):
+    """Tells people of tasks that are due today and of those that are late, each once; hours that nobody worked are caught up."""
+    remind(now)
+
+
+@every("team.seats", seconds=3600)
+def look_for_approvers(now):
+    """Finds people for approvals that wait for nobody."""
+    fill_empty_steps()

@@ -1,14 +1,15 @@
 """Routes of team."""
 
-from django.urls import path
+from django.urls import include, path
 
 from ka_crm import policy
 
 from . import views
 from .views import delegations, profile, teams
+from .work_urls import work_routes
 
 app_name = "team"
-urlpatterns = [
+people_routes = [
     path("", policy.requires("people.view")(views.PersonList.as_view()), name="person_list"),
     path("new/", views.person_create, name="person_create"),
     path("<int:pk>/", views.person_detail, name="person_detail"),
@@ -30,3 +31,4 @@ urlpatterns = [
     path("deputies/<int:pk>/end/", delegations.delegation_end, name="delegation_end"),
     path("audit/", policy.requires("audit.view")(profile.AuditList.as_view()), name="audit_list"),
 ]
+urlpatterns = [path("people/", include(people_routes)), path("", include(work_routes))]

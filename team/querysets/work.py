@@ -1,9 +1,10 @@
 """Questions about tasks, notifications and approvals: what waits for whom."""
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
 
-from ..states import ApprovalStatus, TaskStatus
+from ..states import ApprovalStatus, StepStatus, TaskStatus
 
 
 class TaskQuerySet(models.QuerySet):
@@ -21,6 +22,10 @@ class TaskQuerySet(models.QuerySet):
 
     def overdue_on(self, day):
         return self.open().filter(due_on__lt=day)
+
+    def due_by(self, day):
+        """Due on ``day`` or before."""
+        return self.filter(due_on__lte=day)
 
     def about(self, record):
         """The tasks of one record; call only with a record that the reader may see."""
@@ -52,6 +57,17 @@ class ApprovalQuerySet(models.QuerySet):
 
     def pending(self):
         return self.filter(status=ApprovalStatus.PENDING)
+
+    def waiting_for(self, user):
+        """Those that ``user`` is asked to decide now, in an own seat or as the deputy of an absent person; never the own ones.
+
+        Empty seats of an earlier round do not exist, so any empty seat of an open step is of the present one.
+        """
+        people = [user.pk, *(person.pk for person in user.acts_for)]
+        seats = apps.get_model("team.ApprovalSeat").objects
+        decided_by_me = seats.filter(step=models.OuterRef("step"), round=models.OuterRef("round"), decided_by=user)
+        mine = seats.filter(step__approval=models.OuterRef("pk"), step__status=StepStatus.OPEN, decision="", approver__in=people)
+        return self.pending().filter(models.Exists(mine.exclude(models.Exists(decided_by_me)))).exclude(requested_by=user)
 
     def about(self, record):
         """The approvals of one record; call only with a record that the reader may see."""

@@ -16,7 +16,7 @@ from .. import approvals as registry
 from ..audit import on_behalf, record
 from ..leaders import deciders_for
 from ..models import Approval, ApprovalRouteStep, ApprovalSeat, ApprovalStep, Delegation, User
-from ..routes import Seats, planned_steps
+from ..routes import PlannedStep, Seats, planned_steps
 from ..states import APPROVAL_MOVES, ApprovalStatus, StepStatus
 from ..subjects import about
 from .notifications import forget_subject, notify
@@ -63,7 +63,9 @@ def request_approval(*, kind, subject, title, requested_by, amount_minor=None, c
 def _write_step(approval, position, planned, barred):
     """One step with the seats of those who are asked: never the requester, never the barred."""
     people = Seats(approval.requested_by, barred).of(planned)
-    if not people:
+    if (
+        not people and not registry.kind_of(approval.kind).step_in
+    ):  # with it, others may step in; the clock looks for people (fill_empty_steps)
         raise DomainError(
             _("Nobody else than %(name)s could approve “%(title)s”. Ask an administrator to name somebody.")
             % {"name": approval.requested_by, "title": approval.title}
@@ -293,6 +295,27 @@ def _pass_on(approval, step, seat, actor):
         else:
             _settle(approval, step, actor=actor, note="", behalf={"account_id": approval.account_ref})
     return 1
+
+
+@transaction.atomic
+def fill_empty_steps():
+    """Ask people in open steps that have nobody, or only people who may no longer sign in; returns how many steps got somebody.
+
+    For the clock: what could not be given to anybody yesterday may find somebody today.
+    """
+    filled = 0
+    pending = Approval.objects.pending()
+    for person in User.objects.filter(is_active=False, approval_seats__decision="", approval_seats__step__approval__in=pending).distinct():
+        filled += reseat(person=person, actor=None)
+    empty = ApprovalStep.objects.filter(approval__in=pending, status=StepStatus.OPEN, seats=None)
+    for approval in pending.filter(steps__in=empty).select_for_update(of=("self",)).select_related("requested_by__team").order_by("pk"):
+        step = _step(approval)
+        planned = PlannedStep(step.name, step.approvers, step.quorum, step.role)
+        people = Seats(approval.requested_by, _barred(registry.kind_of(approval.kind), subject_row(approval))).of(planned)
+        ApprovalSeat.objects.bulk_create([ApprovalSeat(step=step, approver=person) for person in people])
+        _tell_approvers(approval, people)
+        filled += bool(people)
+    return filled
 
 
 # --- shared -------------------------------------------------------------------------------------------------------------------

@@ -4,11 +4,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from .. import notices
-from ..models import Notification
+from ..models import Notification, NotificationPreference
 from ..subjects import about
 
 
-def notify(users, kind, *, subject=None, url="", key="", **words):
+def notify(users, kind, /, *, subject=None, url="", key="", **words):
     """Tell each of ``users`` who may sign in, once; returns how many people are told, rows of an earlier call with ``key`` not counted.
 
     ``subject`` is the record it is about, whose scope decides at every reading whether the person still may see it; ``url`` is a path
@@ -28,9 +28,20 @@ def notify(users, kind, *, subject=None, url="", key="", **words):
         "key": key,
         **(about(subject) if subject is not None else {}),
     }
+    quiet = _muting(people, kind)
+    now = timezone.now()
     # A rival with the same key may be faster: the constraint keeps the second row out without an error.
-    Notification.objects.bulk_create([Notification(user=user, **common) for user in people.values()], ignore_conflicts=bool(key))
+    rows = [Notification(user=user, read_at=now if user.pk in quiet else None, **common) for user in people.values()]
+    Notification.objects.bulk_create(rows, ignore_conflicts=bool(key))
     return len(people)
+
+
+def _muting(people, kind):
+    """Ids of those who do not want to hear of ``kind``: it stands on their page as read, rings no bell and goes into no mail."""
+    if notices.kind_of(kind).urgent:
+        return set()
+    preferences = NotificationPreference.objects.filter(user__in=people).values_list("user_id", "muted_kinds")
+    return {user_id for user_id, muted in preferences if kind in muted}
 
 
 def mark_read(*, user, pks=None, is_read=True):

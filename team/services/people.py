@@ -16,7 +16,9 @@ from ka_crm.text import clean_text
 from ..audit import changed_fields, record
 from ..models import User
 from ..roles import Role
+from .approvals import reseat
 from .sessions import end_sessions
+from .tasks import hand_over_all
 
 OWN_FIELDS = frozenset({"name", "phone", "language", "time_zone", "theme"})
 CHANGEABLE = OWN_FIELDS | {"email", "team"}
@@ -113,12 +115,16 @@ def change_role(*, person_id, role, actor, reason=""):
     user.version += 1
     user.save(update_fields=["role", "version"])
     record(user, "person.role_changed", actor=actor, changes=changes, reason=clean_text(reason))
+    reseat(person=user, actor=actor)
     return user
 
 
 @transaction.atomic
 def deactivate_person(*, person_id, actor, reason=""):
-    """Let the person in no more: their sessions end at once. Their records stay. Refuses the last administrator."""
+    """Let the person in no more: their sessions end at once. Their records stay; what waits for them goes to who leads them.
+
+    Refuses the last administrator.
+    """
     admins = _locked_administrators()
     user = User.objects.select_for_update().get(pk=person_id)
     if not user.is_active:
@@ -130,6 +136,8 @@ def deactivate_person(*, person_id, actor, reason=""):
     user.save(update_fields=["is_active", "version"])
     end_sessions(user)
     record(user, "person.deactivated", actor=actor, changes={"is_active": [True, False]}, reason=clean_text(reason))
+    reseat(person=user, actor=actor)
+    hand_over_all(person=user, actor=actor)
     return user
 
 

@@ -10,7 +10,8 @@ from ka_crm.moves import check_move
 from ka_crm.text import clean_text
 
 from ..audit import changed_fields, record
-from ..models import Task, User
+from ..leaders import deciders_for
+from ..models import Task
 from ..states import TASK_MOVES, TaskStatus
 from ..subjects import about
 from .notifications import notify
@@ -154,11 +155,8 @@ def _tell_new_assignee(task, actor):
 
 
 def hand_over_all(*, person, actor):
-    """Move the open tasks of somebody who leaves to who leads them (team/leaders.py), each with its audit entry; returns how many."""
-    from ..leaders import leaders_of  # people.py calls this, and leaders ask people
-
-    heirs = leaders_of(person)
-    heir = heirs[0] if heirs else User.objects.administrators().exclude(pk=person.pk).order_by("pk").first()
+    """Move the open tasks of somebody who leaves to who leads them, else an administrator, each with its audit entry; returns how many."""
+    heir = next(iter(deciders_for(person)), None)
     if heir is None:
         return 0
     tasks = list(Task.objects.open().filter(assignee=person).select_for_update(of=("self",)).order_by("pk"))
