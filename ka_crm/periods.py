@@ -32,6 +32,8 @@ class Period:
         """The period of the same kind and length just before."""
         if self.kind in MONTHS:
             return _months_period(self.kind, self.starts_on.year * 12 + self.starts_on.month - 1 - MONTHS[self.kind])
+        if self.kind == "week":
+            return week_of(self.starts_on - timedelta(days=7))
         return span(self.starts_on - timedelta(days=self.days), self.starts_on - timedelta(days=1))
 
     def year_before(self):
@@ -111,13 +113,14 @@ def week_start(day):
 
 
 def week_of(day):
-    """Monday to Sunday around ``day``, labelled by its Monday."""
+    """Monday to Sunday around ``day``, labelled as ISO 8601 counts weeks: 2026-W10."""
     monday = week_start(day)
-    return Period(monday, monday + timedelta(days=6), "week", f"{monday}")
+    year_of_week, number, _day = monday.isocalendar()
+    return Period(monday, monday + timedelta(days=6), "week", f"{year_of_week:04d}-W{number:02d}")
 
 
 def parse_period(text):
-    """Read ``2026``, ``2026Q1``, ``2026-03`` or ``2026-03-01..2026-03-31``. Raises DomainError on anything else."""
+    """Read ``2026``, ``2026Q1``, ``2026-03``, ``2026-W10`` or ``2026-03-01..2026-03-31``. Raises DomainError on anything else."""
     text = str(text).strip()
     try:
         if re.fullmatch(r"\d{4}", text, re.ASCII):
@@ -126,9 +129,13 @@ def parse_period(text):
             return quarter(int(match[1]), int(match[2]))
         if (match := re.fullmatch(r"(\d{4})-(\d{2})", text, re.ASCII)) and 1 <= int(match[2]) <= 12:
             return month(int(match[1]), int(match[2]))
+        if match := re.fullmatch(r"(\d{4})-?W(\d{2})", text, re.ASCII | re.IGNORECASE):
+            return week_of(date.fromisocalendar(int(match[1]), int(match[2]), 1))
         if ".." in text:
             first, last = text.split("..", 1)
             return span(date.fromisoformat(first), date.fromisoformat(last))
     except ValueError:
         pass
-    raise DomainError(_("“%(text)s” is not a period. Write 2026, 2026Q1, 2026-03 or 2026-03-01..2026-03-31.") % {"text": text[:60]})
+    raise DomainError(
+        _("“%(text)s” is not a period. Write 2026, 2026Q1, 2026-03, 2026-W10 or 2026-03-01..2026-03-31.") % {"text": text[:60]}
+    )

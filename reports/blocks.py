@@ -3,7 +3,7 @@
 Blocks are plain dictionaries. Cells hold frozen values (text, ints, None); ``kind`` says what they are:
 
     text, count (whole number), money (currency units), price, percent (a fraction), delta (a change as a fraction),
-    points (a difference of two fractions, shown in percentage points), day
+    points (a difference of two fractions, shown in percentage points), score (0 to 100 with one digit), factor, day
 """
 
 from decimal import Decimal
@@ -11,12 +11,36 @@ from decimal import Decimal
 from ka_crm import formats
 from ka_crm.money import digits_of
 
-NUMERIC = frozenset({"count", "money", "price", "percent", "delta", "points"})
+NUMERIC = frozenset({"count", "money", "price", "percent", "delta", "points", "score"})
 
 
-def kpi(label, value, *, kind="text", change=None, change_label="", reason="", hint=""):
-    """One headline figure; ``change`` is a fraction, and where it is missing ``reason`` says why."""
-    return {"label": label, "value": value, "kind": kind, "change": change, "change_label": change_label, "reason": reason, "hint": hint}
+def kpi(label, value, *, kind="text", change=None, change_label="", reason="", hint="", more=None, spark=(), link=None):
+    """One headline figure; ``change`` is a fraction, and where it is missing ``reason`` says why.
+
+    ``more`` is a second comparison (change, change_label, reason); ``spark`` the figure's last months, None where there is none;
+    ``link`` (url name, arguments, query) opens the rows behind the figure.
+    """
+    return {
+        "label": label,
+        "value": value,
+        "kind": kind,
+        "change": change,
+        "change_label": change_label,
+        "reason": reason,
+        "hint": hint,
+        "more": more,
+        "spark": list(spark),
+        "link": link,
+    }
+
+
+def comparison(change, label, reason=""):
+    return {"change": change, "change_label": label, "reason": reason}
+
+
+def lead(block):
+    """The same block, shown on the report's first page instead of in its section."""
+    return {**block, "lead": True}
 
 
 def kpis(*items):
@@ -53,9 +77,9 @@ def chart(title, labels, series, *, kind="line", unit="money"):
     }
 
 
-def findings(items):
-    """``items``: dictionaries with tone, title, text, suggestion and numbers, a list of (label, shown value)."""
-    return {"type": "findings", "items": list(items)}
+def findings(items, *, title="", empty=""):
+    """``items``: dictionaries with tone, title, text, suggestion and link; ``title`` stands above them where they are not alone."""
+    return {"type": "findings", "title": title, "items": list(items), "empty": empty}
 
 
 def paragraph(text, *, tone="neutral"):
@@ -74,6 +98,10 @@ def cell_text(value, kind, currency):
         return formats.percent(value)
     if kind == "delta":
         return signed(formats.percent(value), value)
+    if kind == "factor":
+        return formats.number(Decimal(value), 3)
+    if kind == "score":
+        return formats.number(Decimal(value), 1)
     if kind == "points":
         return signed(formats.number(Decimal(value) * 100, 1), value)
     return str(value)

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from django.db.models import Count, F, Max, Min, Q, Sum
+from django.db.models import F, Q, Sum
 
 from accounts.models import KeyAccount, Store
 from ka_crm.periods import span
 from sales import figures
 from sales.models import AccountProductMonth, ImportBatch, Product
 from sales.states import BatchStatus
-from team.models import User
-from visits.figures import SEEN, competitor_lines, out_of_stock_lines, visits_by_account, visits_by_person
-from visits.models import ShelfFact
+
+from .plan_facts import PlanFacts
+from .shelf_facts import ShelfFacts
 
 TREND_MONTHS = 13
 ALL = 2**31 - 1  # as a count of products
@@ -105,23 +105,6 @@ class Carried:
         return _add(self, other)
 
 
-@dataclass
-class PricesSeen:
-    """Shelf prices that visits noted of one product; minor units of the account's currency."""
-
-    times: int = 0
-    total: int = 0
-    low: int | None = None
-    high: int | None = None
-
-    def add(self, other):
-        self.times += other.times
-        self.total += other.total
-        self.low = other.low if self.low is None else min(self.low, other.low)
-        self.high = other.high if self.high is None else max(self.high, other.high)
-        return self
-
-
 @dataclass(frozen=True)
 class AccountName:
     pk: int
@@ -163,11 +146,15 @@ class StoreName:
 
 
 @dataclass
-class Facts:
-    """``period`` is made of whole months; ``account_ids`` are all accounts of all subjects of the order."""
+class Facts(ShelfFacts, PlanFacts):
+    """``account_ids`` are all accounts of all subjects of the order; figures of sell-out need a period of whole months.
+
+    ``today`` bounds what counts as planned so far: in a running period the visits of the days to come are not yet missed.
+    """
 
     period: object
     account_ids: frozenset
+    today: date
 
     # -- the periods a report compares ------------------------------------------------------------------------------------------
     @cached_property
@@ -248,9 +235,8 @@ class Facts:
     def month_sums(self):
         """{(account, month): Sums} from the start of the comparisons to the period's end."""
         first = min(self.trend_months[0], self.year_ago.starts_on, self.before.starts_on, self.year_ago.year_to_date().starts_on)
-        months = span(first, self.period.ends_on).months()
-        found = self._own(figures.trend_by_account(self._chosen, months), _minus_sums)
-        return {(account_id, month): row for account_id, rows in found.items() for month, row in rows.items()}
+        found = figures.sellout_by_own_account_month(self._chosen, span(first, self.period.ends_on))
+        return {key: row for key, row in found.items() if key[0] in self.account_ids}
 
     def sums(self, account_ids, months):
         """Sums over accounts and months, and whether any row was there at all."""
@@ -295,6 +281,38 @@ class Facts:
                 if store := self.stores.get(store_id):
                     found[store.account_id][store_id].take(name, sums)
         return found
+
+    def sold_by_product(self, account_ids):
+        """{product: Compared} over several accounts, added up once per set of accounts."""
+        return self._once("product", account_ids, lambda: self.together(self.by_product, account_ids, Compared))
+
+    def sold_by_store(self, account_ids):
+        return self._once("store", account_ids, lambda: self.together(self.by_store, account_ids, Compared))
+
+    def shares_of(self, account_ids):
+        """{category: Share} over several accounts."""
+        return self._once("share", account_ids, lambda: self.together(self.by_category, account_ids, Share))
+
+    def carried_by(self, account_ids):
+        """{product: Carried} over several accounts."""
+        return self._once("carried", account_ids, lambda: self.together(self.carried, account_ids, Carried))
+
+    def selling_stores(self, account_ids):
+        """(stores whose units in the period add up to more than 0, the same in the period before)."""
+        rows = [row for pk in account_ids for row in self.by_store.get(pk, {}).values()]
+        return sum(row.units > 0 for row in rows), sum(row.units_before > 0 for row in rows)
+
+    def _once(self, name, account_ids, computed):
+        """Sections of one subject ask the same sums again and again: each is added up once."""
+        key = name, account_ids if isinstance(account_ids, frozenset) else frozenset(account_ids)
+        if key not in self.remembered:
+            self.remembered[key] = computed()
+        return self.remembered[key]
+
+    @cached_property
+    def remembered(self):
+        """What sections add up once and share."""
+        return {}
 
     def together(self, per_account, account_ids, empty):
         """One account-keyed table of figures added up over several accounts."""
@@ -358,48 +376,6 @@ class Facts:
             weight[0], weight[1] = row.weight_total or weight[0], row.weight_total_before or weight[1]
         return weights
 
-    # -- visits -----------------------------------------------------------------------------------------------------------------
-    @cached_property
-    def visits(self):
-        """{account: VisitFigures}, to these accounts by anybody."""
-        return visits_by_account(self.account_ids, self.period)
-
-    @cached_property
-    def visits_of_people(self):
-        """{person: VisitFigures}, by anybody to any account."""
-        return visits_by_person(User.objects.values("pk"), self.period)
-
-    @cached_property
-    def people(self):
-        return dict(User.objects.values_list("pk", "name"))
-
-    @cached_property
-    def out_of_stock(self):
-        """{account: lines of store and product, most often first}."""
-        return _by_account(out_of_stock_lines(self.account_ids, self.period, limit=None))
-
-    @cached_property
-    def competitors(self):
-        """{account: competitor facts, newest first}."""
-        return _by_account(competitor_lines(self.account_ids, self.period, limit=None))
-
-    @cached_property
-    def shelf_prices(self):
-        """{account: {product: PricesSeen}} of the visits that took place."""
-        seen = ShelfFact.objects.filter(
-            self._of_accounts("visit__account_id"),
-            visit__status__in=SEEN,
-            visit__planned_on__range=(self.period.starts_on, self.period.ends_on),
-            price_minor__isnull=False,
-        )
-        rows = seen.values_list("visit__account_id", "product_id").annotate(
-            Count("pk"), Sum("price_minor"), Min("price_minor"), Max("price_minor")
-        )
-        found = defaultdict(dict)
-        for row in rows:
-            found[row[0]][row[1]] = PricesSeen(*row[2:])
-        return found
-
     # -- imports ----------------------------------------------------------------------------------------------------------------
     @cached_property
     def imports(self):
@@ -455,10 +431,3 @@ def _minus_distribution(whole, part):
         whole.weight_selling_minor - part.weight_selling_minor,
         whole.weight_total_minor - part.weight_total_minor,
     )
-
-
-def _by_account(lines):
-    found = defaultdict(list)
-    for line in lines:
-        found[line["account_id"]].append(line)
-    return found

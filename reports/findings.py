@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from ka_crm.money import growth, ratio
 
-from .facts import Carried
 from .models import SubjectKind
 from .sections.base import money, text
 from .sections.basis import gaps_of
@@ -29,15 +28,24 @@ SHOWN = 8
 PROBLEM, WARNING, OPPORTUNITY = "problem", "warning", "opportunity"
 
 
-def finding(code, kind, weight, /, **values):
-    return {"code": code, "kind": kind, "weight": weight, "values": values}
+def finding(code, kind, weight, /, *, link=None, **values):
+    """``link`` (url name, key) is the record that the finding names: the account, product or store to look at."""
+    return {"code": code, "kind": kind, "weight": weight, "values": values, "link": link}
 
 
 def missing_data(scope, subject):
     gaps = gaps_of(scope, subject)
     if gaps:
         names = [f"{gap['account_code']} {gap['account_name']}" for gap in gaps]
-        yield finding("missing_data", PROBLEM, 10**15, accounts=names[:5], count=len(gaps), last_month=gaps[0]["last_month"])
+        yield finding(
+            "missing_data",
+            PROBLEM,
+            10**15,
+            link=("accounts:account_detail", gaps[0]["id"]),
+            accounts=names[:5],
+            count=len(gaps),
+            last_month=gaps[0]["last_month"],
+        )
 
 
 def falling_accounts(scope, subject):
@@ -57,6 +65,7 @@ def falling_accounts(scope, subject):
             "account_fell",
             PROBLEM,
             lost,
+            link=("accounts:account_detail", pk),
             account=account.name,
             code=account.code,
             now=money(now.net_minor, subject.currency),
@@ -79,6 +88,7 @@ def falling_products(scope, subject):
             "product_fell",
             PROBLEM,
             lost,
+            link=("sales:product_detail", product.pk),
             product=product.name,
             sku=product.sku,
             now=money(row.net, subject.currency),
@@ -96,7 +106,8 @@ def stopped_stores(scope, subject):
         stopped.sort(key=lambda row: (-row[0], row[1]))
         names = [facts.stores[pk].name for _lost, pk in stopped[:3] if pk in facts.stores]
         lost = sum(row[0] for row in stopped)
-        yield finding("stores_stopped", PROBLEM, lost, count=len(stopped), stores=names, lost=money(lost, subject.currency))
+        first = ("accounts:store_detail", stopped[0][1])
+        yield finding("stores_stopped", PROBLEM, lost, link=first, count=len(stopped), stores=names, lost=money(lost, subject.currency))
 
 
 def lost_share(scope, subject):
@@ -132,6 +143,7 @@ def lost_distribution(scope, subject):
             "distribution_lost",
             PROBLEM,
             weight,
+            link=("sales:product_detail", row["id"]),
             product=row["name"],
             sku=row["sku"],
             stores=row["stores_selling"],
@@ -145,7 +157,7 @@ def lost_distribution(scope, subject):
 def repeated_out_of_stock(scope, subject):
     lines = [line for pk in subject.all_ids for line in scope.facts.out_of_stock.get(pk, ()) if line["times"] >= 2]
     sold = product_rows(scope, subject)
-    carried = scope.facts.together(scope.facts.carried, subject.account_ids, Carried)
+    carried = scope.facts.carried_by(subject.account_ids)
     lines.sort(key=lambda line: (-line["times"], line["sku"], line["store_id"]))
     for line in lines[:MOST_PER_RULE]:
         selling = carried[line["product_id"]].stores if line["product_id"] in carried else 0
@@ -154,6 +166,7 @@ def repeated_out_of_stock(scope, subject):
             "repeated_out_of_stock",
             PROBLEM,
             weight,
+            link=("accounts:store_detail", line["store_id"]),
             product=line["product_name"],
             sku=line["sku"],
             store=line["store_name"] or "",

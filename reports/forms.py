@@ -9,15 +9,17 @@ from ka_crm.forms import ManyRowsField, PlainForm
 from team.models import User
 
 from .filters import PeriodField
-from .models import PERIOD_KINDS, ReportKind
+from .models import ReportKind
 from .services import MOST_COMMENTARY, teams_of
 
 
 class OrderForm(PlainForm):
     """What to build: nothing chosen means all that the person looks after."""
 
-    kind = forms.ChoiceField(label=_("Kind"), choices=[(kind.value, kind.label) for kind in ReportKind if kind in PERIOD_KINDS])
-    period = PeriodField(label=_("Period"), max_length=10, help_text=_("2026-03 for a month, 2026Q1 for a quarter, 2026 for a year"))
+    kind = forms.ChoiceField(label=_("Kind"), choices=ReportKind.choices)
+    period = PeriodField(
+        label=_("Period"), max_length=10, help_text=_("2026-03 for a month, 2026Q1 for a quarter, 2026 for a year, 2026-W10 for a week")
+    )
     accounts = ManyRowsField(label=_("Accounts"), queryset=KeyAccount.objects.none(), required=False)
     people = ManyRowsField(label=_("People"), queryset=User.objects.none(), required=False)
     teams = ManyRowsField(label=_("Teams"), queryset=None, required=False)

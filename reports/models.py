@@ -1,6 +1,7 @@
 """Reports: numbers frozen with their sources, section by section, then commented, submitted and approved."""
 
 import uuid
+from urllib.parse import quote
 
 from django.conf import settings
 from django.db import models
@@ -14,7 +15,7 @@ from ka_crm.models import StoredFile
 from ka_crm.text import fold
 from team.models import Team, WorkCalendar
 
-from .querysets import DeadlineQuerySet, ReportQuerySet, ReportRunQuerySet, ReportSectionQuerySet
+from .querysets import DeadlineQuerySet, DeadlineRuleQuerySet, ReportQuerySet, ReportRunQuerySet, ReportSectionQuerySet
 from .states import EDITABLE, ReportStatus
 
 
@@ -34,13 +35,23 @@ class SubjectKind(models.TextChoices):
     COMPANY = "company", _("Company")
 
 
-# Which kinds are built from sections, and from which kind of period; plans and surveys come with their own part.
-PERIOD_KINDS = {ReportKind.MONTHLY: "month", ReportKind.QUARTERLY: "quarter", ReportKind.ANNUAL: "year"}
+# From which kind of period each kind is built.
+PERIOD_KINDS = {
+    ReportKind.MONTHLY: "month",
+    ReportKind.QUARTERLY: "quarter",
+    ReportKind.ANNUAL: "year",
+    ReportKind.WEEKLY: "week",
+    ReportKind.PLAN: "month",
+    ReportKind.SURVEY: "month",
+}
+
+
+PERIOD_OF_DAY = {"month": periods.month_of, "quarter": periods.quarter_of, "year": periods.year_of, "week": periods.week_of}
 
 
 def period_of(kind, starts_on, ends_on):
     """The stored days as a Period with its label and neighbours."""
-    of_day = {"month": periods.month_of, "quarter": periods.quarter_of, "year": periods.year_of}.get(PERIOD_KINDS.get(kind))
+    of_day = PERIOD_OF_DAY.get(PERIOD_KINDS.get(kind))
     period = of_day(starts_on) if of_day else None
     return period if period and period.ends_on == ends_on else periods.span(starts_on, ends_on)
 
@@ -134,13 +145,19 @@ class Report(models.Model):
 
 
 class ReportSection(models.Model):
-    """One section's frozen numbers. ``data`` holds decimals as text; ``sources`` says which rows, filters and totals they come from."""
+    """One section's frozen numbers. ``data`` holds decimals as text; ``sources`` says which rows, filters and totals they come from.
+
+    While the report is built again, the new numbers wait in ``fresh_data`` and ``fresh_sources`` until all sections have theirs: a
+    build that is cancelled leaves the old ones as they were. ``sources`` is empty in a section that was never finished.
+    """
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="sections")
     key = models.CharField(max_length=40)
     position = models.PositiveSmallIntegerField()
     data = models.JSONField(default=dict)
     sources = models.JSONField(default=dict)
+    fresh_data = models.JSONField(null=True, editable=False)
+    fresh_sources = models.JSONField(null=True, editable=False)
     commentary = models.TextField(blank=True)
     commented_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     commented_at = models.DateTimeField(null=True)
@@ -177,7 +194,8 @@ class DeadlineRule(models.Model):
     """When reports of one kind about one kind of subject have to be handed in, and who is reminded when.
 
     The due day is the ``day``-th of the month in which ``anchor`` falls, counted in calendar days or working days; a calendar day
-    that is not worked moves as ``roll`` says. Working days are those of ``calendar``, the company's where empty.
+    that is not worked moves as ``roll`` says. Working days are those of ``calendar``, the company's where empty. A weekly report is
+    due ``day`` days after its Sunday instead.
     """
 
     class Anchor(models.TextChoices):
@@ -207,6 +225,8 @@ class DeadlineRule(models.Model):
     is_active = models.BooleanField(_("in force"), default=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
+    objects = DeadlineRuleQuerySet.as_manager()
+
     class Meta:
         ordering = ["kind", "subject_kind"]
         verbose_name = _("deadline rule")
@@ -217,6 +237,14 @@ class DeadlineRule(models.Model):
 
     def __str__(self):
         return f"{self.get_kind_display()} – {self.get_subject_kind_display()}"
+
+    def get_absolute_url(self):
+        return reverse("reports:rule_update", args=[self.pk])
+
+    @property
+    def reminders(self):
+        """On how many days before the due day the owner is reminded, the earliest first."""
+        return sorted({int(part) for part in self.remind_days_before.split(",") if part.strip().isdigit()}, reverse=True)
 
 
 class Deadline(models.Model):
@@ -248,4 +276,11 @@ class Deadline(models.Model):
         constraints = [models.UniqueConstraint(fields=["kind", "subject_key", "starts_on"], name="deadline_once")]
 
     def __str__(self):
-        return f"{self.get_kind_display()} – {self.subject_label} – {self.due_on}"
+        return f"{self.get_kind_display()} {self.period.label} – {self.subject_label}"
+
+    def get_absolute_url(self):
+        return reverse("reports:deadline_list") + f"?q={quote(self.subject_label)}"
+
+    @property
+    def period(self):
+        return period_of(self.kind, self.starts_on, self.ends_on)

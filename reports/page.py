@@ -1,6 +1,7 @@
 """A report's document made ready for the screen: charts that the browser draws, and links where the pages exist."""
 
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
@@ -22,15 +23,13 @@ def document_for_page(report, *, may_comment):
         section["may_comment"] = may_comment
         section["blocks"] = [_for_page(block) for block in section["blocks"]]
     chart = document["lead"]["chart"]
-    document["lead"] = {**document["lead"], "chart": drawn(chart) if chart else None}
-    for section in document["sections"]:
-        section["blocks"] = [block for block in section["blocks"] if not _is_in_lead(section["key"], block)]
+    document["lead"] = {
+        **document["lead"],
+        "chart": drawn(chart) if chart else None,
+        "kpis": [_kpi_for_page(item) for item in document["lead"]["kpis"]],
+        "findings": [_for_page(block) for block in document["lead"]["findings"]],
+    }
     return document
-
-
-def _is_in_lead(key, block):
-    """The first screen shows these already."""
-    return (key == "headline" and block["type"] == "kpis") or (key == "trend" and block["type"] == "chart")
 
 
 def section_for_page(row):
@@ -45,7 +44,26 @@ def section_for_page(row):
     }
 
 
+def _kpi_for_page(item):
+    """A headline figure with the address of its rows and the points of its small line."""
+    spark = " ".join(f"{x * 100:.1f},{1 + y * 22:.1f}" for x, y in item["spark"])
+    return {**item, "url": _address_of(item["link"]) if item.get("link") else None, "spark": spark}
+
+
+def _address_of(link):
+    """The list behind a figure, with its filter; None where an installation does not have it."""
+    url_name, args, query = link
+    try:
+        return f"{reverse(url_name, args=args)}?{urlencode(query)}"
+    except NoReverseMatch:
+        return None
+
+
 def _for_page(block):
+    if block["type"] == "kpis":
+        return {**block, "items": [_kpi_for_page(item) for item in block["items"]]}
+    if block["type"] == "findings":
+        return {**block, "items": [{**item, "url": _address(item["link"]) if item.get("link") else None} for item in block["items"]]}
     if block["type"] == "chart":
         return {**block, "chart": drawn(block)}
     if block["type"] == "table":

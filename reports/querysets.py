@@ -1,10 +1,20 @@
 """Questions about reports."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from accounts.models import KeyAccount
 from team.models import Team
+
+# Without which words a report of a kind is not complete: the sections whose commentary is asked for.
+REQUIRED_WORDS = {
+    "monthly": ("problems",),
+    "quarterly": ("problems",),
+    "annual": ("problems",),
+    "weekly": ("week",),
+    "plan": ("goals",),
+    "survey": ("survey",),
+}
 
 
 class ReportQuerySet(models.QuerySet):
@@ -46,6 +56,15 @@ class ReportRunQuerySet(models.QuerySet):
         return self.all() if user.sees_all else self.filter(ordered_by__in=user.people_in_scope)
 
 
+class DeadlineRuleQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The company's rules: those who see deadlines may know them."""
+        return self.all()
+
+    def in_force(self):
+        return self.filter(is_active=True)
+
+
 class DeadlineQuerySet(models.QuerySet):
     def visible_to(self, user):
         """What is due from oneself and one's people, and on the accounts in scope; all of them for those who see all."""
@@ -54,9 +73,44 @@ class DeadlineQuerySet(models.QuerySet):
         accounts = KeyAccount.objects.visible_to(user).values("pk")
         return self.filter(Q(owner__in=user.people_in_scope) | Q(subject_kind="account", account__in=accounts))
 
+    def filed(self):
+        return self.exclude(filed_at=None)
+
     def not_filed(self):
         return self.filter(filed_at=None)
 
     def late_on(self, day):
         """Due before ``day`` and not handed in."""
         return self.not_filed().filter(due_on__lt=day)
+
+    def incomplete(self):
+        """Not handed in although the draft is there: words that are asked for are missing, or a section has no data."""
+        from .models import ReportSection  # the model names this queryset as its manager's
+
+        section = ReportSection.objects.filter(report=OuterRef("report"))
+        wanted = Q()
+        for kind, keys in REQUIRED_WORDS.items():
+            wanted |= Q(report__kind=kind, key__in=keys)
+        return self.not_filed().filter(Exists(section.filter(wanted, commentary="")) | Exists(section.filter(sources__is_empty=True)))
+
+    def of_reports(self, run):
+        """The deadlines that the reports of one order answer."""
+        keys = run.reports.values("subject_key")
+        return self.filter(kind=run.kind, starts_on=run.starts_on, ends_on=run.ends_on, subject_key__in=keys)
+
+    def link_reports(self):
+        """Point each deadline of the set to the newest version of its report; one statement."""
+        from .models import Report  # as above
+
+        same = Report.objects.filter(
+            kind=OuterRef("kind"), subject_key=OuterRef("subject_key"), starts_on=OuterRef("starts_on"), ends_on=OuterRef("ends_on")
+        )
+        return self.update(report=Subquery(same.order_by("-version").values("pk")[:1]))
+
+    def hand_in(self, report, now):
+        """Note the first submission of ``report``; a later version does not make it later."""
+        mine = self.filter(kind=report.kind, subject_key=report.subject_key, starts_on=report.starts_on, ends_on=report.ends_on)
+        return mine.not_filed().update(filed_at=now, report=report)
+
+    def for_list(self):
+        return self.select_related("owner", "account", "team", "report").order_by("due_on", "subject_label", "pk")

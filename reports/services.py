@@ -16,10 +16,10 @@ from ka_crm.moves import move
 from ka_crm.text import clean_text, fold
 from team.audit import record
 from team.models import Team, User
-from team.roles import CAPABILITIES, Role
+from team.roles import Role, capabilities_of
 
 from .files import FORMATS, order_files
-from .models import PERIOD_KINDS, Report, ReportKind, ReportRun, ReportSection
+from .models import PERIOD_KINDS, Deadline, Report, ReportKind, ReportRun, ReportSection
 from .states import REFRESHED, REPORT_MOVES, ReportStatus
 from .subjects import Directory, everything, subjects_of
 
@@ -56,6 +56,8 @@ def order_reports(
     """
     check_kind(kind, period)
     today = today or timezone.localdate()
+    if kind == ReportKind.WEEKLY and (accounts or teams or company):
+        raise DomainError(_("A weekly summary is about one person’s visits: choose people."))
     if accounts or people or teams or company:
         scope = {
             "accounts": sorted({account.pk for account in accounts}),
@@ -64,7 +66,9 @@ def order_reports(
             "company": bool(company),
         }
     else:
-        scope = everything(period, today) if actor is None or actor.sees_all else _own_everything(actor, period, today)
+        scope = everything(kind, period, today)
+        if actor is not None and not actor.sees_all:
+            scope = _cut_to(actor, scope)
     if actor is not None:
         _check_scope(actor, scope)
     scope |= {
@@ -81,23 +85,18 @@ def order_reports(
 
 
 def check_kind(kind, period):
-    """Raise DomainError unless reports of ``kind`` are built from such a period."""
-    if kind not in PERIOD_KINDS:
-        raise DomainError(
-            _("“%(kind)s” reports are not built from sections. Choose monthly, quarterly or annual.") % {"kind": ReportKind(kind).label}
-        )
+    """Raise DomainError unless reports of ``kind`` are about such a period."""
     wanted = PERIOD_KINDS[kind]
     if period.kind != wanted:
-        example = {"month": "2026-03", "quarter": "2026Q1", "year": "2026"}[wanted]
+        example = {"month": "2026-03", "quarter": "2026Q1", "year": "2026", "week": "2026-W10"}[wanted]
         raise DomainError(
             _("A %(kind)s needs a period such as %(example)s, not %(period)s.")
             % {"kind": ReportKind(kind).label, "example": example, "period": period.label}
         )
 
 
-def _own_everything(actor, period, today):
+def _cut_to(actor, scope):
     """What ``everything`` names, cut down to what ``actor`` may see."""
-    scope = everything(period, today)
     visible = set(KeyAccount.objects.visible_to(actor).values_list("pk", flat=True))
     scope["accounts"] = [pk for pk in scope["accounts"] if pk in visible]
     scope["people"] = [pk for pk in scope["people"] if pk in actor.people_in_scope]
@@ -147,6 +146,7 @@ def _write_order(kind, period, scope, actor, today):
         run_id=run.pk,
     )
     run.save(update_fields=["job"])
+    Deadline.objects.of_reports(run).link_reports()
     record(run, "report.ordered", actor=actor, changes={"reports": [None, len(subjects)], "period": [None, period.label]})
     return run
 
@@ -252,6 +252,7 @@ def submit_report(*, report_id, actor, edit_version=None):
         decided_by=None,
         decided_at=None,
     )
+    Deadline.objects.hand_in(report, report.submitted_at)
     order_files(report)
     return report
 
@@ -325,9 +326,9 @@ def why_not_approver(report, actor):
 
 def acts_as(actor, capability):
     """The absent person whose right ``actor`` uses as a deputy; None where the right is their own."""
-    if capability in CAPABILITIES[actor.role]:
+    if capability in capabilities_of(actor.role):
         return None
-    return next((person for person in actor.acts_for if capability in CAPABILITIES[person.role]), None)
+    return next((person for person in actor.acts_for if capability in capabilities_of(person.role)), None)
 
 
 def _need(actor, capability):

@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import AccountAssignment, KeyAccount
 from ka_crm.errors import DomainError
+from ka_crm.periods import span
 from sales.models import AccountProductMonth
 from team.models import Team, User
 from team.roles import Role
+from visits.models import Visit
 
-from .models import SubjectKind
+from .models import ReportKind, SubjectKind
 from .sections.base import Subject
 
 # Whose accounts make a team's figures: those who answer for an account, not those who help on it.
@@ -142,13 +144,22 @@ def subjects_of(directory, scope):
     return tuple(subjects + ([directory.company()] if scope["company"] else []))
 
 
-def everything(period, today):
-    """Ids of all that an order without a choice is about: accounts with figures, KA managers and teams with accounts, the company."""
+def everything(kind, period, today):
+    """Ids of all that an order without a choice is about: accounts with figures, KA managers and teams with accounts, the company.
+
+    A plan is about those with sell-out in the year before; a weekly summary about the people who had a visit on their plan.
+    """
+    if kind == ReportKind.WEEKLY:
+        visits = Visit.objects.filter(planned_on__range=(period.starts_on, period.ends_on), visitor__is_active=True)
+        people = sorted(set(visits.values_list("visitor_id", flat=True)))
+        if not people:
+            raise DomainError(_("Nobody had a visit on the plan in %(period)s, so there is nothing to report.") % {"period": period.label})
+        return {"accounts": [], "people": people, "teams": [], "company": False}
     directory = Directory(period, today)
-    sold = set(AccountProductMonth.objects.filter(month__in=period.months()).values_list("account_id", flat=True).distinct())
-    accounts = sorted(
-        pk for pk, account in directory.accounts.items() if any(directory.accounts[other].path.startswith(account.path) for other in sold)
-    )
+    known = _known_accounts(kind, period)
+    roots = {directory.accounts[pk].path for pk in known if pk in directory.accounts}
+    above = {int(part) for path in roots for part in path.split("/") if part}
+    accounts = sorted(pk for pk in directory.accounts if pk in above)
     people = sorted(pk for pk, person in directory.people.items() if person.role == Role.KA_MANAGER and directory.accounts_of(pk)[0])
     teams = sorted(pk for pk, team in directory.teams.items() if directory.team(team).all_ids)
     if not accounts:
@@ -157,3 +168,14 @@ def everything(period, today):
             % {"period": period.label}
         )
     return {"accounts": accounts, "people": people, "teams": teams, "company": True}
+
+
+def _known_accounts(kind, period):
+    """Ids of the accounts that something is known of: sell-out in the period, in the year before a plan, visits of a survey."""
+    months = period.months()
+    if kind == ReportKind.PLAN:
+        months = span(period.year_before().starts_on, period.ends_on).months()
+    known = set(AccountProductMonth.objects.filter(month__in=months).values_list("account_id", flat=True).distinct())
+    if kind == ReportKind.SURVEY:
+        known |= set(Visit.objects.filter(planned_on__range=(period.starts_on, period.ends_on)).values_list("account_id", flat=True))
+    return known

@@ -1,11 +1,17 @@
 """Work for later: building ordered reports and drawing their files."""
 
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ka_crm.jobs.handlers import job_handler
+from ka_crm.jobs.handlers import every, job_handler
+from ka_crm.jobs.models import Job
 
 from . import files
 from .builder import build_run as build
+from .deadlines import services as deadlines
 from .models import Report, ReportRun
 
 
@@ -30,3 +36,18 @@ def render(job, *, report_id, formats, languages):
         job.progress(number, len(wanted), f"{file_format} {language}")
         files.ensure_file(report, file_format, language)
     return {"url": report.get_absolute_url()}
+
+
+@job_handler("reports.deadlines", title=_("Deadlines of the day"))
+def deadlines_of_the_day(job, *, day):
+    """Make deadlines, order drafts, remind; safe to run twice, and a day that was missed is made up for by the next."""
+    return deadlines.run_day(date.fromisoformat(day))
+
+
+@every("reports.deadlines", seconds=600)
+def order_deadlines(now):
+    """One job a day, from the first beat after midnight in the company's time zone; the key keeps a second worker's out."""
+    day = str(timezone.localdate(now))
+    if not Job.objects.filter(kind="reports.deadlines", unique_key=day).exists():
+        with transaction.atomic():
+            Job.objects.enqueue("reports.deadlines", unique_key=day, requested_by=None, subject=day, day=day)

@@ -1,13 +1,13 @@
 """The sentences of findings: what happened, the numbers behind it, what to do next. Translated when they are read."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from ka_crm.formats import listed
 
-from .blocks import cell_text
+from .blocks import cell_text, signed
 
-TONES = {"problem": "danger", "warning": "warn", "opportunity": "info"}
+TONES = {"problem": "danger", "warning": "warn", "opportunity": "info", "good": "ok"}
 
 
 def _shown(values, currency):
@@ -128,6 +128,47 @@ def category_room(values, shown, currency):
     )
 
 
+def account_rose(values, shown, currency):
+    return (
+        _("%(account)s grew by %(worth)s") % shown,
+        _("Net sell-out %(now)s after %(before)s (%(change)s).") % shown,
+        _("Find out what worked there and carry it to the accounts that fell."),
+    )
+
+
+def product_rose(values, shown, currency):
+    return (
+        _("%(product)s gained %(worth)s") % shown,
+        _("Net sell-out %(now)s after %(before)s (%(change)s).") % shown,
+        _("Secure stock and shelf space for it before the next period."),
+    )
+
+
+def share_won(values, shown, currency):
+    shown["points"], shown["before"] = _points(values["change"], currency), _percent(values["before"], currency)
+    return (
+        _("Share won in %(category)s: %(points)s points") % shown,
+        _("%(share)s after %(before)s; the gain is worth %(worth)s.") % shown,
+        _("Use it in the next talk with the buyer: the category grows with us."),
+    )
+
+
+def plan_was_kept(values, shown, currency):
+    return (
+        _("The visit plan was kept: %(kept)s") % shown,
+        _("%(done)s of %(planned)s planned visits took place; the goal is %(goal)s.") % shown,
+        _("Keep the rhythm."),
+    )
+
+
+def must_stock_there(values, shown, currency):
+    return (
+        _("Must-stock products were there: %(share)s") % shown,
+        ngettext("%(checked)s check; the goal is %(goal)s.", "%(checked)s checks; the goal is %(goal)s.", values["checked"]) % shown,
+        _("Keep the list short and the checks coming."),
+    )
+
+
 _WORDS = {
     function.__name__: function
     for function in (
@@ -141,6 +182,11 @@ _WORDS = {
         must_stock,
         visits_missed,
         category_room,
+        account_rose,
+        product_rose,
+        share_won,
+        plan_was_kept,
+        must_stock_there,
     )
 }
 
@@ -148,4 +194,47 @@ _WORDS = {
 def worded(found, currency):
     """A finding as a block item: tone, title, text and suggestion in the language of now."""
     title, text, suggestion = _WORDS[found["code"]](found["values"], _shown(found["values"], currency), currency)
-    return {"tone": TONES[found["kind"]], "kind": found["kind"], "title": title, "text": text, "suggestion": suggestion}
+    return {
+        "tone": TONES[found["kind"]],
+        "kind": found["kind"],
+        "title": title,
+        "text": text,
+        "suggestion": suggestion,
+        "link": found.get("link"),
+    }
+
+
+def opening(data, reading):
+    """The sentence that a report opens with, from its figures: how much was sold, how that compares, who moved it."""
+    net = data["net"]
+    if net["value"] is None:
+        return _("No sell-out was received for this period.")
+    shown = {"now": f"{cell_text(net['value'], 'money', reading.currency)}\u00a0{reading.currency}"}
+    parts = [_compared_sentence(net, shown)]
+    if net["change_year"] is not None and reading.kind != "annual":
+        year = cell_text(net["change_year"].lstrip("-"), "percent", reading.currency)
+        sentence = (
+            _("That is %(year)s less than a year ago.")
+            if net["change_year"].startswith("-")
+            else _("That is %(year)s more than a year ago.")
+        )
+        parts.append(sentence % {"year": year})
+    for mover, sentence in ((data["up"], _("%(name)s brought most: %(change)s.")), (data["down"], _("%(name)s lost most: %(change)s."))):
+        if mover is not None and net["change"] is not None:
+            parts.append(sentence % {"name": mover["name"], "change": signed_money(mover["change"], reading.currency)})
+    return pgettext("between sentences", " ").join(parts)
+
+
+def _compared_sentence(net, shown):
+    if net["change"] is None:
+        return _("Net sell-out was %(now)s; there is nothing earlier to compare it with.") % shown
+    shown["change"] = _percent(net["change"].lstrip("-"), "")
+    if net["change"].startswith("-"):
+        return _("Net sell-out fell by %(change)s to %(now)s.") % shown
+    if not net["change"].strip("0."):
+        return _("Net sell-out stayed at %(now)s.") % shown
+    return _("Net sell-out rose by %(change)s to %(now)s.") % shown
+
+
+def signed_money(value, currency):
+    return f"{signed(cell_text(value, 'money', currency), value)}\u00a0{currency}"

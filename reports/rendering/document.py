@@ -4,6 +4,7 @@ Plain dictionaries of text, numbers as text and lists: what goes into PDF, XLSX 
 """
 
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -34,6 +35,9 @@ SOURCES = {
     "share_account_month": gettext_lazy("share of wallet by account and month"),
     "share_store_category_month": gettext_lazy("share of wallet by store, category and month"),
     "shelf_facts": gettext_lazy("shelves checked at visits"),
+    "category_asks": gettext_lazy("what stores said of a category"),
+    "tasks": gettext_lazy("open tasks"),
+    "visit_scores": gettext_lazy("scores of visits"),
     "visits": gettext_lazy("visits"),
 }
 
@@ -71,13 +75,17 @@ def reading_of(report):
         starts_on=report.starts_on,
         ends_on=report.ends_on,
         period_label=report.period_label,
+        account_id=report.account_id,
+        person_id=report.person_id,
+        team_id=report.team_id,
     )
 
 
 def document_of(report, language):
     """The whole report in ``language``; instants in the company's time zone."""
     with translation.override(language), timezone.override(ZoneInfo(settings.TIME_ZONE)):
-        sections = [section_of(report, section) for section in report.sections.select_related("commented_by") if section.key in SECTION_OF]
+        rows = report.sections.select_related("commented_by")
+        sections = [section_of(report, section) for section in rows if section.key in SECTION_OF and (section.sources or section.data)]
         return {
             **head_of(report),
             "language": language,
@@ -117,13 +125,16 @@ def head_of(report):
 
 
 def period_words(report):
-    """“March 2017”, “1st quarter 2017”, “2017”, else both days."""
-    if report.kind == ReportKind.MONTHLY:
+    """“March 2017”, “Quarter 1 of 2017”, “2017”, “Week 2017-W10, …”, else both days."""
+    if report.kind in (ReportKind.MONTHLY, ReportKind.PLAN, ReportKind.SURVEY):
         return date_format(report.starts_on, "YEAR_MONTH_FORMAT")
     if report.kind == ReportKind.QUARTERLY:
         return _("Quarter %(number)s of %(year)s") % {"number": (report.starts_on.month + 2) // 3, "year": report.starts_on.year}
     if report.kind == ReportKind.ANNUAL:
         return str(report.starts_on.year)
+    if report.kind == ReportKind.WEEKLY:
+        week = {"week": report.period_label, "first": report.starts_on, "last": report.ends_on}
+        return _("Week %(week)s, %(first)s – %(last)s") % week
     return f"{report.starts_on} – {report.ends_on}"
 
 
@@ -169,16 +180,37 @@ def cell(value, kind, currency):
 
 
 def _shown_kpi(item, currency):
-    change = item["change"]
-    is_points = item["kind"] == "percent"
-    shown_change = cell(change, "points" if is_points else "delta", currency)
+    more = item.get("more")
     return {
         **item,
         "text": blocks.cell_text(item["value"], item["kind"], currency),
         "unit": currency if item["kind"] in ("money", "price") and item["value"] is not None else "",
-        "change_text": "" if change is None else shown_change["text"],
-        "tone": "" if change is None else shown_change["tone"],
+        **_shown_change(item["change"], item["kind"], currency),
+        "more": {**more, **_shown_change(more["change"], item["kind"], currency)} if more else None,
+        "spark": sparkline(item.get("spark", ())),
     }
+
+
+def _shown_change(change, kind, currency):
+    """The text and the tone of a change: in points for rates and scores, in per cent for all else."""
+    if change is None:
+        return {"change_text": "", "tone": ""}
+    if kind == "score":
+        text = blocks.signed(blocks.cell_text(change, "score", currency), change)
+        return {"change_text": text, "tone": {MINUS: "down", "+": "up"}.get(text[0], "")}
+    shown_change = cell(change, "points" if kind == "percent" else "delta", currency)
+    return {"change_text": shown_change["text"], "tone": shown_change["tone"]}
+
+
+def sparkline(values):
+    """Points of a small line, x and y between 0 and 1 with y downwards; empty with fewer than two figures. Gaps are left out."""
+    known = [(number, Decimal(value)) for number, value in enumerate(values) if value is not None]
+    if len(known) < 2:
+        return []
+    low, high = min(value for _number, value in known), max(value for _number, value in known)
+    first, width = known[0][0], known[-1][0] - known[0][0]
+    height = (high - low) or Decimal(1)
+    return [[round((number - first) / width, 4), round(1 - float((value - low) / height), 4)] for number, value in known]
 
 
 def _chart_text(value, block, currency):
@@ -186,15 +218,49 @@ def _chart_text(value, block, currency):
 
 
 def lead_of(sections):
-    """The page that matters first: the main figures, the trend and the three heaviest problems."""
+    """The page that matters first, from the blocks that sections put there; these leave their sections.
+
+    Reports of before there was such a page show the main figures, the trend and the three heaviest problems.
+    """
+    chosen = [block for section in sections for block in section["blocks"] if block.get("lead")]
+    if not chosen:
+        return _older_lead(sections)
+    for section in sections:
+        section["blocks"] = [block for block in section["blocks"] if not block.get("lead")]
+    charts = [block for block in chosen if block["type"] == "chart"] or _take_chart(sections)
+    return {
+        "sentence": " ".join(block["text"] for block in chosen if block["type"] == "paragraph"),
+        "kpis": [item for block in chosen if block["type"] == "kpis" for item in block["items"]],
+        "more_kpis": [],
+        "chart": charts[0] if charts else None,
+        "findings": [block for block in chosen if block["type"] == "findings"],
+    }
+
+
+def _take_chart(sections):
+    """The trend's chart, which stands on the first page where that has none of its own."""
+    for section in sections:
+        if section["key"] == "trend":
+            charts = [block for block in section["blocks"] if block["type"] == "chart"]
+            section["blocks"] = [block for block in section["blocks"] if block["type"] != "chart"]
+            return charts
+    return []
+
+
+def _older_lead(sections):
     by_key = {section["key"]: section["blocks"] for section in sections}
     items = next((block["items"] for block in by_key.get("headline", ()) if block["type"] == "kpis"), [])
-    found = next((block["items"] for block in by_key.get("problems", ()) if block["type"] == "findings"), [])
+    found = next((block for block in by_key.get("problems", ()) if block["type"] == "findings"), None)
+    for section in sections:
+        if section["key"] == "headline":
+            section["blocks"] = [block for block in section["blocks"] if block["type"] != "kpis"]
+    charts = _take_chart(sections)
     return {
+        "sentence": "",
         "kpis": items[:LEAD_KPIS],
         "more_kpis": items[LEAD_KPIS:],
-        "chart": next((block for block in by_key.get("trend", ()) if block["type"] == "chart"), None),
-        "findings": found[:LEAD_FINDINGS],
+        "chart": charts[0] if charts else None,
+        "findings": [{**found, "title": _("What needs attention"), "items": found["items"][:LEAD_FINDINGS]}] if found else [],
     }
 
 

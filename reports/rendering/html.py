@@ -12,14 +12,29 @@ BAR, GAP = 11, 12
 def draw(document):
     """The bytes of the file."""
     document = {**document, "sections": [_with_drawings(section) for section in document["sections"]]}
-    if document["lead"]["chart"]:
-        document["lead"] = {**document["lead"], "chart": _drawn(document["lead"]["chart"])}
+    lead = document["lead"]
+    document["lead"] = {
+        **lead,
+        "chart": _drawn(lead["chart"]) if lead["chart"] else None,
+        "kpis": [_with_spark(item) for item in lead["kpis"]],
+        "more_kpis": [_with_spark(item) for item in lead["more_kpis"]],
+    }
     with translation.override(document["language"]):
         return render_to_string("reports/file.html", {"document": document}).encode()
 
 
 def _with_drawings(section):
-    return {**section, "blocks": [_drawn(block) if block["type"] == "chart" else block for block in section["blocks"]]}
+    return {**section, "blocks": [_ready(block) for block in section["blocks"]]}
+
+
+def _ready(block):
+    if block["type"] == "kpis":
+        return {**block, "items": [_with_spark(item) for item in block["items"]]}
+    return _drawn(block) if block["type"] == "chart" else block
+
+
+def _with_spark(item):
+    return {**item, "spark_points": " ".join(f"{x * 100:.1f},{1 + y * 22:.1f}" for x, y in item["spark"])}
 
 
 def _drawn(block):

@@ -15,7 +15,7 @@ from ka_crm.money import digits_of
 
 INK, QUIET, LINE, BAND = "#10262E", "#5B6B72", "#C9D2D6", "#EAF0F2"
 UP, DOWN = "#1B7F4B", "#B3261E"
-WIDTH = {"text": 16, "count": 11, "money": 14, "price": 12, "percent": 11, "delta": 11, "points": 11, "day": 12}
+WIDTH = {"text": 16, "count": 11, "money": 14, "price": 12, "percent": 11, "delta": 11, "points": 11, "score": 10, "day": 12}
 WIDE = 34
 CHART_ROWS = 16
 
@@ -81,7 +81,7 @@ class _Book:
         document, words = self.document, self.document["words"]
         sheet = self.sheet(words["contents"])
         sheet.set_column(0, 0, 36)
-        sheet.set_column(1, 4, 22)
+        sheet.set_column(1, 5, 22)
         text = self.style()
         sheet.set_row(0, 26)
         sheet.write_string(0, 0, _text(document["title"]), self.style(font_size=18))
@@ -99,24 +99,42 @@ class _Book:
                 sheet.write_string(row, 0, label, self.style(font_color=QUIET))
                 sheet.write_string(row, 1, _text(value), text)
                 row += 1
+        if document["lead"]["sentence"]:
+            row += 1
+            sheet.merge_range(row, 0, row, 5, _text(document["lead"]["sentence"]), self.style(text_wrap=True, valign="top", font_size=12))
+            sheet.set_row(row, 48)
+            row += 1
         row += 1
         for item in [*document["lead"]["kpis"], *document["lead"]["more_kpis"]]:
             sheet.write_string(row, 0, item["label"], text)
             self.write_value(sheet, row, 1, item["value"], item["kind"])
-            if item["change"] is not None:
-                self.write_value(sheet, row, 2, item["change"], "points" if item["kind"] == "percent" else "delta")
-                sheet.write_string(row, 3, item["change_label"], self.style(font_color=QUIET))
-            elif item["reason"]:
-                sheet.write_string(row, 2, f"{words['no_figure']}: {item['reason']}", self.style(font_color=QUIET))
-            elif item["hint"]:
-                sheet.write_string(row, 2, item["hint"], self.style(font_color=QUIET))
+            self.write_change(sheet, row, 2, item, item["kind"], item["hint"])
+            if item["more"]:
+                self.write_change(sheet, row, 4, item["more"], item["kind"], "")
             row += 1
-        row += 1
-        for found in document["lead"]["findings"]:
-            sheet.write_string(row, 0, _text(found["title"]), self.style(text_wrap=True, valign="top"))
-            sheet.merge_range(row, 1, row, 4, _text(found["text"]), self.style(text_wrap=True, valign="top"))
-            sheet.set_row(row, 34)
+        for block in document["lead"]["findings"]:
             row += 1
+            sheet.write_string(row, 0, _text(block["title"]), self.style(font_size=12))
+            row += 1
+            for found in block["items"]:
+                sheet.write_string(row, 0, _text(found["title"]), self.style(text_wrap=True, valign="top"))
+                sheet.merge_range(row, 1, row, 5, _text(found["text"]), self.style(text_wrap=True, valign="top"))
+                sheet.set_row(row, 34)
+                row += 1
+            if not block["items"]:
+                sheet.write_string(row, 0, _text(block["empty"]), self.style(font_color=QUIET))
+                row += 1
+
+    def write_change(self, sheet, row, column, item, kind, hint):
+        """A comparison and what it compares with; else why there is none, else a hint."""
+        quiet = self.style(font_color=QUIET)
+        if item["change"] is not None:
+            self.write_value(sheet, row, column, item["change"], {"percent": "points", "score": "score_change"}.get(kind, "delta"))
+            sheet.write_string(row, column + 1, item["change_label"], quiet)
+        elif item["reason"]:
+            sheet.write_string(row, column, f"{self.document['words']['no_figure']}: {item['reason']}", quiet)
+        elif hint:
+            sheet.write_string(row, column, hint, quiet)
 
     def write_value(self, sheet, row, column, value, kind, **look):
         """One cell: a number with its format where it is one, else safe text."""
@@ -124,7 +142,7 @@ class _Book:
         if value is None or value == "":
             sheet.write_blank(row, column, None, self.style(**look))
         elif number_format:
-            if kind in ("delta", "points"):
+            if kind in ("delta", "points", "score_change"):
                 look["font_color"] = DOWN if str(value).startswith("-") else UP if Decimal(value) else INK
             number = Decimal(value) * 100 if kind == "points" else Decimal(value)
             sheet.write_number(row, column, float(number), self.style(num_format=number_format, **look))
@@ -141,6 +159,9 @@ class _Book:
             "percent": "0.0%",
             "delta": "+0.0%;-0.0%;0.0%",
             "points": "+0.0;-0.0;0.0",
+            "score": "0.0",
+            "score_change": "+0.0;-0.0;0.0",
+            "factor": "0.000",
         }.get(kind)
 
 
@@ -200,6 +221,8 @@ class _Sheet:
         self.row += 1
 
     def write_findings(self, block):
+        if block["title"]:
+            self.line(block["title"], self.book.style(font_size=12))
         wrap = self.book.style(text_wrap=True, valign="top")
         self.sheet.set_column(1, 2, 60)
         for item in block["items"]:

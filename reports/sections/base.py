@@ -56,17 +56,42 @@ class Reading:
     starts_on: date
     ends_on: date
     period_label: str
+    account_id: int | None = None
+    person_id: int | None = None
+    team_id: int | None = None
+
+    def visits_link(self, **narrowed):
+        """Where the visits of this report are listed: (url name, arguments, query)."""
+        query = {"from_day": str(self.starts_on), "to_day": str(self.ends_on), **narrowed}
+        if self.account_id:
+            query["account"] = self.account_id
+        if self.person_id:
+            query["visitor"] = self.person_id
+        return "visits:visit_list", (), query
+
+    def league_link(self, what, by):
+        """The league table of the report's period, ordered by one figure."""
+        query = {"what": what, "by": by, "period": self.period_label}
+        if self.account_id:
+            query["account"] = self.account_id
+        if self.team_id:
+            query["team"] = self.team_id
+        return "reports:league", (), query
 
 
 @dataclass(frozen=True)
 class Section:
-    """One part of a report. ``formulas`` says per figure how it comes about, for “why this number”."""
+    """One part of a report. ``formulas`` says per figure how it comes about, for “why this number”.
+
+    ``is_empty`` tells of one subject's frozen data whether there was nothing to say: such a report is incomplete.
+    """
 
     key: str
     title: str
     compute: Callable
     layout: Callable
     formulas: Mapping = field(default_factory=dict)
+    is_empty: Callable = lambda data: False
 
 
 def money(minor, currency):

@@ -13,7 +13,7 @@ from .base import Section, money, source, sources, text
 def _sold_by_category(facts, account_ids):
     """{category id: (name, Compared)} over all products of the accounts."""
     found = {}
-    for product_id, row in facts.together(facts.by_product, account_ids, Compared).items():
+    for product_id, row in facts.sold_by_product(account_ids).items():
         product = facts.products[product_id]
         found.setdefault(product.category_id, (product.category, Compared()))[1].add(row)
     return found
@@ -23,7 +23,7 @@ def category_rows(scope, subject):
     """Rows of the section, with whole minor units under ``_``: the derived findings use them too."""
     facts = scope.facts
     sold = _sold_by_category(facts, subject.account_ids)
-    shares = facts.together(facts.by_category, subject.account_ids, Share)
+    shares = facts.shares_of(subject.account_ids)
     names = {pk: name for pk, (name, _row) in sold.items()} | {product.category_id: product.category for product in facts.products.values()}
     rows = []
     for pk in set(sold) | set(shares):
@@ -55,7 +55,7 @@ def compute(scope):
     for subject in scope.subjects:
         rows = category_rows(scope, subject)
         total = Share()
-        for share in scope.facts.together(scope.facts.by_category, subject.account_ids, Share).values():
+        for share in scope.facts.shares_of(subject.account_ids).values():
             total.add(share)
         data = {
             "categories": [{key: value for key, value in row.items() if not key.startswith("_")} for row in rows],

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 from ka_crm.money import ratio
 
 from .. import blocks
-from ..facts import Carried, Compared
+from ..facts import Carried
 from .base import Section, source, sources, text
 
 MAIN = 20
@@ -15,8 +15,8 @@ MAIN = 20
 def distribution_rows(scope, subject, *, most=MAIN):
     """The main products (by sell-out now and before) with their numeric and weighted distribution; Decimals under ``_``."""
     facts = scope.facts
-    sold = facts.together(facts.by_product, subject.account_ids, Compared)
-    carried = facts.together(facts.carried, subject.account_ids, Carried)
+    sold = facts.sold_by_product(subject.account_ids)
+    carried = facts.carried_by(subject.account_ids)
     universe = sum(facts.store_counts[pk] for pk in subject.account_ids)
     weights = {}
     for pk in subject.account_ids:

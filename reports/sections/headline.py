@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 from ka_crm.money import growth
 
 from .. import blocks
-from ..facts import Compared, Share
+from ..facts import Share
 from .base import Section, money, source, sources, text
 
 # Why a growth figure is missing; a missing comparison is never shown as 0.
@@ -47,7 +47,7 @@ def _figures(scope, account_ids, currency):
     year_ago, has_year_ago = facts.sums(account_ids, facts.year_ago.months())
     so_far, has_so_far = facts.sums(account_ids, ytd.months())
     so_far_then, has_so_far_then = facts.sums(account_ids, ytd_year_ago.months())
-    products = facts.together(facts.by_product, account_ids, Compared)
+    products = facts.sold_by_product(account_ids)
     stores = [row for pk in account_ids for row in facts.by_store.get(pk, {}).values()]
     share, share_before, share_change = market_share(row for pk in account_ids for row in facts.by_category.get(pk, {}).values())
     figures = {

@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy
 from ka_crm.money import ratio, round_money
 
 from .. import blocks
-from ..facts import Compared, PricesSeen
+from ..facts import Compared
+from ..shelf_facts import PricesSeen
 from .base import Section, money, source, sources, text
 
 SHOWN = 25
@@ -17,7 +18,7 @@ def compute(scope):
     computed = {}
     for subject in scope.subjects:
         seen = facts.together(facts.shelf_prices, subject.account_ids, PricesSeen)
-        sold = facts.together(facts.by_product, subject.account_ids, Compared)
+        sold = facts.sold_by_product(subject.account_ids)
         rows = []
         for pk in sorted(seen, key=lambda pk: (-seen[pk].times, facts.products[pk].sku)):
             row, product, sales = seen[pk], facts.products[pk], sold.get(pk, Compared())

@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy
 from ka_crm.money import growth, ratio
 
 from .. import blocks
-from ..facts import Compared
 from .base import Section, money, source, sources, text
 
 SHOWN = 10
@@ -14,7 +13,7 @@ SHOWN = 10
 
 def product_rows(scope, subject):
     """{product id: Compared} of a subject."""
-    return scope.facts.together(scope.facts.by_product, subject.account_ids, Compared)
+    return scope.facts.sold_by_product(subject.account_ids)
 
 
 def _row(facts, product_id, row, currency, total_net):

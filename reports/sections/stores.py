@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy
 from ka_crm.money import growth
 
 from .. import blocks
-from ..facts import Compared
 from .base import Section, money, source, sources, text
 
 SHOWN = 8
@@ -14,7 +13,7 @@ SHOWN = 8
 
 def store_rows(scope, subject):
     """{store id: Compared} of the subject's stores that sold something now or before."""
-    return scope.facts.together(scope.facts.by_store, subject.account_ids, Compared)
+    return scope.facts.sold_by_store(subject.account_ids)
 
 
 def _row(facts, store_id, row, currency):

@@ -1,0 +1,100 @@
+"""Rules that find what went well, each with the numbers that led to it; the counterpart of findings.py, worded in the same place."""
+
+from decimal import Decimal
+
+from ka_crm.money import growth, ratio
+
+from .findings import MUST_STOCK_GOAL, PLAN_GOAL, SHARE_LOST, finding
+from .sections.base import money, text
+from .sections.categories import category_rows
+from .sections.visits import figures_of, shelves_of
+
+RISE = Decimal("0.10")  # a product or account that gains a tenth is worth a sentence
+SHARE_WON = -SHARE_LOST
+GOOD = "good"
+FEWEST_CHECKS = 10  # below that a rate is luck
+SHOWN = 6
+
+
+def rising_accounts(scope, subject):
+    if len(subject.account_ids) < 2:
+        return
+    facts, risen = scope.facts, []
+    for pk in subject.account_ids:
+        now, before = facts.sums([pk], facts.months)[0], facts.sums([pk], facts.before.months())[0]
+        change = growth(now.net_minor, before.net_minor)
+        if change is not None and change >= RISE:
+            risen.append((now.net_minor - before.net_minor, pk, now, before, change))
+    for won, pk, now, before, change in sorted(risen, key=lambda row: (-row[0], row[1]))[:2]:
+        yield finding(
+            "account_rose",
+            GOOD,
+            won,
+            link=("accounts:account_detail", pk),
+            account=facts.accounts[pk].name,
+            now=money(now.net_minor, subject.currency),
+            before=money(before.net_minor, subject.currency),
+            worth=money(won, subject.currency),
+            change=text(change),
+        )
+
+
+def rising_products(scope, subject):
+    facts, risen = scope.facts, []
+    for pk, row in facts.sold_by_product(subject.account_ids).items():
+        change = growth(row.net, row.net_before)
+        if change is not None and change >= RISE:
+            risen.append((row.net - row.net_before, facts.products[pk], row, change))
+    for won, product, row, change in sorted(risen, key=lambda row: (-row[0], row[1].sku))[:1]:
+        yield finding(
+            "product_rose",
+            GOOD,
+            won,
+            link=("sales:product_detail", product.pk),
+            product=product.name,
+            now=money(row.net, subject.currency),
+            before=money(row.net_before, subject.currency),
+            worth=money(won, subject.currency),
+            change=text(change),
+        )
+
+
+def share_won(scope, subject):
+    rows = [row for row in category_rows(scope, subject) if row["_share"].change is not None and row["_share"].change >= SHARE_WON]
+    rows.sort(key=lambda row: (-int(row["_share"].change * row["_share"].market), row["category"]))
+    for row in rows[:1]:
+        worth = int(row["_share"].change * row["_share"].market)
+        yield finding(
+            "share_won",
+            GOOD,
+            worth,
+            category=row["category"],
+            share=row["share"],
+            before=row["share_previous_period"],
+            change=row["share_change"],
+            worth=money(worth, subject.currency),
+        )
+
+
+def plan_kept(scope, subject):
+    done = figures_of(scope, subject)
+    kept = ratio(done.planned_done, done.planned)
+    if kept is not None and kept >= PLAN_GOAL and done.planned >= FEWEST_CHECKS:
+        yield finding("plan_was_kept", GOOD, 0, kept=text(kept), done=done.planned_done, planned=done.planned, goal=text(PLAN_GOAL))
+
+
+def must_stock_found(scope, subject):
+    shelves = shelves_of(scope, subject)
+    found = shelves.compliance.value
+    if found is not None and found >= MUST_STOCK_GOAL and shelves.must_stock_checked >= FEWEST_CHECKS:
+        yield finding("must_stock_there", GOOD, 0, share=text(found), checked=shelves.must_stock_checked, goal=text(MUST_STOCK_GOAL))
+
+
+RULES = (rising_accounts, rising_products, share_won, plan_kept, must_stock_found)
+
+
+def wins_of(scope, subject):
+    """All that went well, the largest sum of money first; at most ``SHOWN``."""
+    found = [one for rule in RULES for one in rule(scope, subject)]
+    found.sort(key=lambda one: (-one["weight"], one["code"]))
+    return found[:SHOWN]
