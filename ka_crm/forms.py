@@ -9,7 +9,7 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from . import undo_offer
+from . import conflicts, undo_offer
 from .errors import DomainError, StaleRecord
 from .text import clean_text
 
@@ -103,13 +103,13 @@ def form_page(request, *, form, save, title, back_url, success, submit=None, tem
     A DomainError or ValidationError of the service lands at its field or on top of the form; a StaleRecord answers 409 and
     shows what the other person saved, keeping what this one typed.
     """
-    status = 200
+    status, theirs = 200, []
     if request.method == "POST" and form.is_valid():
         try:
             target = save(form)
         except StaleRecord as error:
             status = 409
-            _show_other_version(form, error)
+            theirs = _show_other_version(form, error)
         except DomainError as error:
             form.add_error(None, str(error))
         except ValidationError as error:
@@ -119,7 +119,14 @@ def form_page(request, *, form, save, title, back_url, success, submit=None, tem
             messages.success(request, said, extra_tags=undo_offer.tags())
             return HttpResponseRedirect(target if isinstance(target, str) else target.get_absolute_url())
     status = 422 if status == 200 and form.is_bound and form.errors else status
-    page = {"form": form, "page_title": title, "back_url": back_url, "submit_label": submit or _("Save"), **(context or {})}
+    page = {
+        "form": form,
+        "page_title": title,
+        "back_url": back_url,
+        "submit_label": submit or _("Save"),
+        "theirs": theirs,
+        **(context or {}),
+    }
     return render(request, template, page, status=status)
 
 
@@ -134,13 +141,24 @@ def _attach(form, error):
 
 
 def _show_other_version(form, error):
-    """Say what the record holds now where it differs from what was typed, and let a second “Save” overwrite knowingly."""
+    """Say what the record holds now where others changed it, and let a second “Save” overwrite knowingly; returns their changes."""
     current = type(form.instance)._base_manager.get(pk=form.instance.pk)
+    theirs = conflicts.changes_since(current, form.cleaned_data.get("seen_version"))
+    changed = {change["name"] for change in theirs}
     form.add_error(None, str(error))
     for name, typed in form.values.items():
-        theirs = getattr(current, name, typed)
-        if theirs != typed:
-            form.add_error(name, _("Now saved here: “%(theirs)s”.") % {"theirs": "" if theirs is None else theirs})
+        now = getattr(current, name, typed)
+        if now != typed and (not changed or changed & {name, name.removesuffix("_name"), f"{name}_e4"}):
+            form.add_error(name, _("Now saved here: “%(theirs)s”.") % {"theirs": _in_words(current, name, now)})
     form.add_error(None, _("Your entries are still below. Save again to put them over the other person's."))
     form.data = form.data.copy()
     form.data["seen_version"] = current.version
+    return theirs
+
+
+def _in_words(record, name, value):
+    """A field's value as the form shows it: a choice by its label, nothing as nothing."""
+    if value is None:
+        return ""
+    shown = getattr(record, f"get_{name}_display", None)
+    return shown() if shown else value

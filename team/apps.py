@@ -34,10 +34,11 @@ class TeamConfig(AppConfig):
         )
 
     def _describe_records(self):
-        from ka_crm import company, policy_examples  # as above
+        from ka_crm import company, conflicts, policy_examples  # as above
 
         from . import notices, services
         from .records import attachments, comments, kinds
+        from .records.conflicts import changes_since
 
         def change_person(*, person, values, **about):
             return services.change_person(person_id=person.pk, **values, **about)
@@ -45,6 +46,7 @@ class TeamConfig(AppConfig):
         def own(comment, user):
             return comment.author_id == user.pk
 
+        conflicts.register(changes_since)
         kinds.register(
             "team.User", noun="person", capability="people.manage", change=change_person, guarded={}, trail_capability="audit.view"
         )

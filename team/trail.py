@@ -56,6 +56,12 @@ _WORDS = {
     "retried": (gettext_lazy("Tried again"), "refresh"),
     "removed": (gettext_lazy("Removed"), "trash"),
     "attached": (gettext_lazy("File attached"), "file"),
+    "requested": (gettext_lazy("Asked for"), "send"),
+    "started": (gettext_lazy("Started"), "player-play"),
+    "callback_planned": (gettext_lazy("Call-back planned"), "phone"),
+    "reassigned": (gettext_lazy("Given to somebody else"), "users"),
+    "day_ordered": (gettext_lazy("Day put in order"), "route"),
+    "taken_back": (gettext_lazy("Taken back"), "undo"),
 }
 # Verbs whose last word alone would mislead.
 _WHOLE_VERBS = {
@@ -84,7 +90,7 @@ def changed_lines(event, model=None, *, hidden=()):
     """
     colon = pgettext("after a label", ": ")
     return [
-        f"{_field_label(model, field) if model else field}{colon}{_shown(old, model, field)} → {_shown(new, model, field)}"
+        f"{field_label(model, field) if model else field}{colon}{shown_value(old, model, field)} → {shown_value(new, model, field)}"
         for field, (old, new) in sorted(event.changes.items())  # the databases keep other orders
         if field not in hidden and not (field.endswith("_id") and field.removesuffix("_id") in event.changes)
     ]
@@ -109,7 +115,7 @@ def actor_of(event):
     return _("%(deputy)s for %(absent)s") % {"deputy": actor, "absent": event.on_behalf_of} if event.on_behalf_of else actor
 
 
-def _shown(value, model=None, name=""):
+def shown_value(value, model=None, name=""):
     """A kept value in words: a choice by its label, yes and no, a unit price of 10⁻⁴ as a price, nothing as “–”."""
     if value is None or value == "":
         return "–"
@@ -126,7 +132,7 @@ def _shown(value, model=None, name=""):
     return choices.get(value, value)
 
 
-def _field_label(model, name):
+def field_label(model, name):
     try:
         return str(getattr(model._meta.get_field(name), "verbose_name", name))  # the far end of a relation has none
     except FieldDoesNotExist:  # a change may name something that is no field, such as “products”
