@@ -2,13 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from ka_crm import company, navigation, policy_examples
+from ka_crm import company, homepage, navigation, policy_examples
 
 from . import models  # noqa: F401 – the app's models are found from here
 
 
 def register():
     """Call once, from ``AppConfig.ready()``."""
+    homepage.register("reports.dashboards.views.home")
     navigation.register("insight", _("Dashboards"), "dashboards:figures", icon="chart-bar", capability="sales.view", order=10, phone=False)
     navigation.register("insight", _("Team"), "dashboards:team", icon="users", capability="people.view", order=12)
     navigation.register(

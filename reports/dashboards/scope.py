@@ -158,8 +158,8 @@ def selection_of(user, accounts, query, *, today, root=None):
     )
 
 
-def period_choices(selection):
-    """(value, label) pairs for the picker: year to date, the last months, quarters and years that have figures."""
+def period_choices(selection, *, first=()):
+    """(value, label) pairs for the picker: ``first``, year to date, the last years, quarters and months that have figures."""
     newest = selection.newest or month_of(selection.today).previous().starts_on
     months = [month_of(newest)]
     while len(months) < 13:
@@ -167,8 +167,8 @@ def period_choices(selection):
     quarters = list(dict.fromkeys(f"{one.starts_on.year}Q{(one.starts_on.month + 2) // 3}" for one in months))
     years = [str(newest.year), str(newest.year - 1)]
     values = [*years, *quarters[:5], *(one.label for one in months)]
-    chosen = selection.asked_period or YEAR_TO_DATE
-    choices = [(YEAR_TO_DATE, _("Year to date")), *((value, value) for value in values)]
+    chosen = selection.asked_period or ("" if first else YEAR_TO_DATE)
+    choices = [*first, (YEAR_TO_DATE, _("Year to date")), *((value, value) for value in values)]
     if chosen not in [value for value, _label in choices]:
         choices.insert(1, (chosen, selection.label))
     return choices
