@@ -18,6 +18,7 @@ from team.audit import record
 from team.models import Team, User
 from team.roles import Role, capabilities_of
 
+from . import approvals
 from .files import FORMATS, order_files
 from .models import PERIOD_KINDS, Deadline, Report, ReportKind, ReportRun, ReportSection
 from .states import REFRESHED, REPORT_MOVES, ReportStatus
@@ -254,52 +255,53 @@ def submit_report(*, report_id, actor, edit_version=None):
     )
     Deadline.objects.hand_in(report, report.submitted_at)
     order_files(report)
+    approvals.ask(report, actor)
     return report
 
 
 @transaction.atomic
 def approve_report(*, report_id, actor, edit_version=None, note=""):
-    """Approve a submitted report. Raises NotAllowed for its authors and for the person it is about: nobody approves their own."""
+    """Approve a submitted report; with a route of several steps it may wait for others yet. Returns the report as it is then.
+
+    Raises NotAllowed for its authors and for the person it is about: nobody approves their own.
+    """
     _need(actor, "reports.approve")
-    report = _locked(report_id)
-    _check_seen(report, edit_version)
-    if reason := why_not_approver(report, actor):
-        raise NotAllowed(reason)
-    _move(
-        report,
-        ReportStatus.APPROVED,
-        actor,
-        "report.approved",
-        "reports.approve",
-        reason=note,
-        decided_by=actor,
-        decided_at=timezone.now(),
-        decision_note=clean_text(note),
-    )
-    order_files(report)
-    return report
+    return _decide(report_id, actor, "approve", clean_text(note), edit_version)
 
 
 @transaction.atomic
 def return_report(*, report_id, actor, reason, edit_version=None):
     """Give a submitted report back to its author; ``reason`` says what has to change."""
     _need(actor, "reports.approve")
+    return _decide(report_id, actor, "return", clean_text(reason), edit_version)
+
+
+def _decide(report_id, actor, decision, note, edit_version):
+    """One decision for the report's page and the inbox: through the approval that waits, which calls ``conclude`` at its end."""
+    waiting = approvals.lock_waiting(report_id)
     report = _locked(report_id)
     _check_seen(report, edit_version)
-    reason = clean_text(reason)
-    if not reason:
+    if decision == "approve" and (reason := why_not_approver(report, actor)):
+        raise NotAllowed(reason)
+    if decision == "return" and not note:
         raise DomainError(_("Say what has to change: the author reads it above the report."))
-    _move(
-        report,
-        ReportStatus.RETURNED,
-        actor,
-        "report.returned",
-        "reports.approve",
-        reason=reason,
-        decided_by=actor,
-        decided_at=timezone.now(),
-        decision_note=reason,
-    )
+    if waiting is None:
+        return conclude(report_id=report_id, actor=actor, approved=decision == "approve", note=note)
+    approvals.decide_waiting(waiting, actor=actor, decision=decision, note=note)
+    report.refresh_from_db()
+    return report
+
+
+def conclude(*, report_id, actor, approved, note):
+    """What the last decision does to a submitted report; called in the transaction of that decision."""
+    report = _locked(report_id)
+    if approved and (reason := why_not_approver(report, actor)):
+        raise NotAllowed(reason)
+    to, verb = (ReportStatus.APPROVED, "report.approved") if approved else (ReportStatus.RETURNED, "report.returned")
+    decided = {"decided_by": actor, "decided_at": timezone.now(), "decision_note": note}
+    _move(report, to, actor, verb, "reports.approve", reason=note, **decided)
+    if approved:
+        order_files(report)
     return report
 
 
@@ -315,9 +317,7 @@ def archive_report(*, report_id, actor, edit_version=None):
 
 def why_not_approver(report, actor):
     """Why ``actor`` may not approve ``report`` although approving is their work; "" if they may."""
-    authors = {report.submitted_by_id, report.person_id} | set(
-        report.sections.exclude(commented_by=None).values_list("commented_by", flat=True)
-    )
+    authors = approvals.authors_of(report)
     instead_of = acts_as(actor, "reports.approve")
     if actor.pk in authors or (instead_of and instead_of.pk in authors):
         return _("Nobody approves a report that they wrote, submitted or that is about themselves. Ask another approver.")

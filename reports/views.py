@@ -243,14 +243,17 @@ def _step(request, public_id, verb, done, *, with_reason=False):
     if with_reason:
         values["reason"] = form.cleaned_data["reason"]
     try:
-        verb(report_id=report.pk, actor=request.user, **values)
+        report = verb(report_id=report.pk, actor=request.user, **values)
     except StaleRecord as error:
         messages.error(request, str(error))
         return _detail(request, _visible_report(request, public_id), status=409)
     except DomainError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, done % {"report": report})
+        waits = verb is services.approve_report and report.status == ReportStatus.SUBMITTED  # a route of several steps
+        messages.success(
+            request, (_("Your approval of “%(report)s” is noted. It goes on to others.") if waits else done) % {"report": report}
+        )
     return redirect(report)
 
 

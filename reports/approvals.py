@@ -1,0 +1,66 @@
+"""Reports ask for agreement by the approval engine: the report's page and the inbox take one and the same decision.
+
+The default route is the submitter's supervisor; whoever holds ``reports.approve`` and sees the report may step in. Nobody decides
+about a report that they wrote, submitted or that is about themselves.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from team import approvals
+from team.models import Approval
+from team.services.approvals import decide, request_approval, withdraw
+
+KIND = "reports.report"
+
+
+def register():
+    """Called by ``AppConfig.ready()``."""
+    approvals.register(
+        KIND,
+        label=_("Report"),
+        model="reports.Report",
+        on_approved=_approved,
+        on_returned=_returned,
+        on_withdrawn=_returned,
+        barred=authors_of,
+        step_in="reports.approve",
+    )
+
+
+def authors_of(report):
+    """Ids of those who wrote or submitted ``report``, and of the person it is about."""
+    writers = report.sections.exclude(commented_by=None).values_list("commented_by", flat=True)
+    return {report.submitted_by_id, report.person_id, *writers} - {None}
+
+
+def ask(report, actor):
+    """Hand a report that was just submitted to its approvers, in the transaction of the submission."""
+    return request_approval(kind=KIND, subject=report, title=str(report), requested_by=actor)
+
+
+def lock_waiting(report_id):
+    """The approval that a submitted report waits for, locked, before the report is: both ways of deciding lock in this order.
+
+    None where nobody is asked: it is decided already, or was submitted before there were approvals.
+    """
+    waiting = Approval.objects.pending().filter(kind=KIND, object_type="reports.report", object_id=str(report_id))
+    return waiting.select_for_update(of=("self",)).first()
+
+
+def decide_waiting(waiting, *, actor, decision, note):
+    """The decision from the report's own page; who asked takes the report back by returning it."""
+    if decision == "return" and waiting.requested_by_id == actor.pk:
+        return withdraw(approval_id=waiting.pk, actor=actor, note=note)
+    return decide(approval_id=waiting.pk, actor=actor, decision=decision, note=note)
+
+
+def _approved(report, *, actor, note, approval):
+    from .services import conclude  # services ask for approvals: the circle is theirs
+
+    conclude(report_id=report.pk, actor=actor, approved=True, note=note)
+
+
+def _returned(report, *, actor, note, approval):
+    from .services import conclude  # as above
+
+    conclude(report_id=report.pk, actor=actor, approved=False, note=note)
