@@ -5,7 +5,7 @@ from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 from ka_crm import navigation, panels, policy_examples
-from team import notices
+from team import agenda, notices
 
 
 class ReportsConfig(AppConfig):
@@ -22,8 +22,10 @@ class ReportsConfig(AppConfig):
         panels.register("key_account", title=_("Reports"), url_name="reports:account_panel", order=60, capability="reports.view")
         panels.register("home", title=_("Reports"), url_name="reports:home_panel", order=50, capability="reports.view")
         from . import approvals, receivers  # noqa: F401 – connects them; their models are there only now
+        from .agenda import deadlines_of
 
         approvals.register()
+        agenda.register("deadlines", deadlines_of)
         notices.register_kind("reports.due_soon", label=_("Report due"), text=_("“%(report)s” is due on %(due_on)s."))
         notices.register_kind("reports.late", label=_("Report late"), text=_("“%(report)s” was due on %(due_on)s and is not handed in."))
         notices.register_kind(

@@ -60,6 +60,11 @@ def _address_of(request):
         return None
 
 
+def _asks_by_itself(request):
+    """Whether the page asked, not the person: the counts in the bar, each minute. That is no click, and is no reason to leave a page."""
+    return request.path == reverse("team:work_counts")
+
+
 class SessionLimitMiddleware:
     """Ends a sign-in at the server after so long without a click, and after so long in all (KA_SESSION_…)."""
 
@@ -73,8 +78,8 @@ class SessionLimitMiddleware:
             if began is None or seen is None:
                 request.session[BEGAN], request.session[SEEN] = now, now
             elif self._is_over(request.user, now - began, now - seen):
-                return _signed_out(request)
-            elif now - seen > NOTE_SEEN_EVERY:
+                return HttpResponse(status=204) if _asks_by_itself(request) else _signed_out(request)
+            elif not _asks_by_itself(request) and now - seen > NOTE_SEEN_EVERY:
                 request.session[SEEN] = now
         return self.get_response(request)
 

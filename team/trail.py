@@ -65,6 +65,19 @@ _WORDS = {
 }
 # Verbs whose last word alone would mislead.
 _WHOLE_VERBS = {
+    "approval.requested": (gettext_lazy("Asked for approval"), "send"),
+    "approval.agreed": (gettext_lazy("Agreed"), "check"),
+    "approval.sent_back": (gettext_lazy("Back to an earlier step"), "undo"),
+    "approval.withdrawn": (gettext_lazy("Taken back"), "undo"),
+    "approval.reassigned": (gettext_lazy("Given to another approver"), "users"),
+    "task.opened": (gettext_lazy("Task given"), "plus"),
+    "task.done": (gettext_lazy("Done"), "check"),
+    "task.cancelled": (gettext_lazy("Not needed any more"), "x"),
+    "task.reopened": (gettext_lazy("Opened again"), "refresh"),
+    "task.handed_over": (gettext_lazy("Handed over"), "send"),
+    "person.notifications_changed": (gettext_lazy("Notification settings changed"), "bell"),
+    "person.calendar_opened": (gettext_lazy("Calendar feed opened"), "calendar"),
+    "person.calendar_closed": (gettext_lazy("Calendar feed closed"), "calendar"),
     "session.started": (gettext_lazy("Signed in"), "key"),
     "session.ended": (gettext_lazy("Signed out"), "logout"),
     "session.refused": (gettext_lazy("Wrong password"), "alert-triangle"),
@@ -106,7 +119,9 @@ def model_of(event):
 
 def _told(event):
     """Whether a record's timeline says what changed; what created it is on the page around it."""
-    return event.verb.endswith(("changed", ".ended", ".renamed", ".moved", ".undone", ".rescheduled"))
+    return event.verb.endswith(
+        ("changed", ".ended", ".renamed", ".moved", ".undone", ".rescheduled", ".handed_over", ".reassigned", ".sent_back")
+    )
 
 
 def actor_of(event):
