@@ -167,7 +167,7 @@ def sales_of(selection, *, fresh=False):
 
 def read_sales(selection):
     """The SalesFigures of a Selection, read now; six statements."""
-    facts = Facts(selection.period, selection.ids)
+    facts = Facts(selection.period, selection.ids, selection.today)
     found = SalesFigures(read_at=timezone.now(), total=Compared(None, ""))
     _by_account(found, facts, selection)
     _by_product(found, selection)

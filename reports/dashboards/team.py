@@ -124,7 +124,7 @@ def team_figures(people, *, activity, sales, currency, today):
     overdue = Task.objects.overdue_on(today).filter(assignee__in=ids).order_by().values_list("assignee_id").annotate(Count("pk"))
     for person_id, count in overdue:
         rows[person_id].tasks_overdue = count
-    _sales(rows, directory, sales, currency)
+    _sales(rows, directory, sales, currency, today)
     return sorted(rows.values(), key=lambda row: row.weight)
 
 
@@ -171,14 +171,14 @@ def waiting_approvals(person_ids):
     return dict(seats.order_by().values_list("approver_id").annotate(Count("step__approval", distinct=True)))
 
 
-def _sales(rows, directory, period, currency):
+def _sales(rows, directory, period, currency, today):
     answers = {}
     for person_id, row in rows.items():
         if row.person.role == Role.KA_MANAGER:
             accounts, _note = directory.accounts_of(person_id)
             answers[person_id] = frozenset(pk for pk in accounts if directory.accounts[pk].currency == currency)
     wanted = frozenset().union(*answers.values())
-    facts = Facts(period, wanted)
+    facts = Facts(period, wanted, today)
     for person_id, accounts in answers.items():
         if not accounts:
             continue
