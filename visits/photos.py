@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ka_crm.errors import DomainError, NotAllowed
+from ka_crm.text import clean_text
 from team.audit import record
 
 from .models import Photo
@@ -50,7 +51,7 @@ def judge_photo(*, photo_id, actor, verdict, note, now):
         raise NotAllowed(_("Whether a picture is in order is for the visitor's supervisor to say."))
     if photo.reused_from_id is None and photo.similar_to_id is None:
         raise DomainError(_("This picture was not flagged, so there is nothing to decide."))
-    note = note.strip()[:250]
+    note = clean_text(note)[:250]
     if verdict == Photo.Verdict.MISUSE and not note:
         raise DomainError(_("Say in a few words what is not in order."))
     before = photo.verdict

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -10,6 +11,7 @@ from contracts.models import MustStockRule
 from . import scores
 from .models import CategoryAsk, CompetitorFact, Observation, ShelfFact, Visit
 from .recording import shelf_facts_of, state_of
+from .tickets import tickets_of
 
 STATE_WORDS = {
     "on_shelf": (gettext_lazy("On shelf"), "ok"),
@@ -46,6 +48,9 @@ class GapList:
     compliance: scores.Score
 
 
+_nothing_said = Q(is_as_agreed=None, note="", does_not_apply=False)
+
+
 def page_of(visit, user):
     """All that the reading page shows, in a fixed number of statements."""
     facts = shelf_facts_of(visit)
@@ -62,9 +67,13 @@ def page_of(visit, user):
         "unchecked_count": max(required - len(must_stock), 0),
         "shares": [ShareLine(ask, _share(ask, facts)) for ask in asks],
         "competitors": list(CompetitorFact.objects.filter(visit=visit, is_removed=False).select_related("category").order_by("pk")),
-        "observations": list(Observation.objects.filter(visit=visit).exclude(is_as_agreed=None, note="").order_by("pk")),
+        "observations": list(
+            Observation.objects.filter(visit=visit).exclude(is_as_agreed=None, note="", does_not_apply=False).order_by("pk")
+        ),
         "photos": _photos(visit, user),
         "currency": visit.account.currency,
+        "score": scores.points(getattr(getattr(visit, "score", None), "score_e2", None)),
+        "tickets": tickets_of(visit),
     }
 
 
@@ -82,7 +91,7 @@ def _share(ask, facts):
 
 def _photos(visit, user):
     """The visit's photos; ``reuse`` says where the same picture was seen before, in words that betray no visit out of scope."""
-    photos = list(visit.photos.select_related("reused_from").order_by("pk"))
+    photos = list(visit.photos.kept().select_related("reused_from").order_by("pk"))
     earlier = {photo.reused_from.visit_id for photo in photos if photo.reused_from_id}
     seen = {found.pk: found for found in Visit.objects.visible_to(user).filter(pk__in=earlier).with_places()} if earlier else {}
     for photo in photos:

@@ -13,11 +13,12 @@ from contracts.models import MustStockRule
 from ka_crm.money import from_minor
 from sales.models import Category, Product
 
+from .guide import guide_of
 from .models import CategoryAsk, CompetitorFact, Observation, Photo, ShelfFact, Visit
 
 STATES = [("on_shelf", _("On shelf")), ("out_of_stock", _("Out of stock")), ("absent", _("Not there"))]
 _OF_STATE = {"on_shelf": (True, False), "out_of_stock": (False, True), "absent": (False, False)}
-ANSWERS = [("yes", _("As agreed")), ("no", _("Not as agreed"))]
+ANSWERS = [("yes", _("As agreed")), ("no", _("Not as agreed")), ("na", _("Does not apply"))]
 _OF_ANSWER = {"yes": True, "no": False}
 _TEXT_FIELDS = {
     "shelf": ("product", "facings", "price", "stock_units", "note"),
@@ -77,6 +78,7 @@ def _statement(part, posted, stamp):
         statement |= {name: posted.get(name) == "on" for name in ("is_on_promotion", "is_removed")}
     elif part == "observations":
         statement["is_as_agreed"] = _OF_ANSWER.get(posted.get("is_as_agreed"))
+        statement["does_not_apply"] = posted.get("is_as_agreed") == "na"
     return statement
 
 
@@ -92,24 +94,26 @@ def page_of(visit, user, *, added=(), posted=None, errors=None):
     forms = {
         "shelf": shelf,
         "competitors": _competitor_forms(visit),
-        "category_asks": _ask_forms(visit, shelf, categories) if visit.store_id else [],
+        "category_asks": _ask_forms(visit, shelf, categories, previous) if visit.store_id else [],
         "observations": {one.values["topic"]: one for one in _observation_forms(visit)},
     }
     if posted is not None:
         _show_again([*forms["shelf"], *forms["competitors"], *forms["category_asks"], *forms["observations"].values()], posted, errors)
-    return {
+    page = {
         **forms,
         "gaps": [one for one in shelf if one.values["state"] in ("out_of_stock", "absent")],
         "categories": categories,
         "states": STATES,
         "answers": ANSWERS,
         "subjects": Photo.Subject.choices,
-        "photos": list(visit.photos.select_related("reused_from__visit__store").order_by("pk")),
+        "photos": list(visit.photos.kept().select_related("reused_from__visit__store").order_by("pk")),
+        "removed_photos": list(visit.photos.filter(removed_at__isnull=False).order_by("pk")),
         "previous": previous,
         "contacts": list(Contact.objects.visible_to(user).filter(store=visit.store).active()[:3]) if visit.store_id else [],
         "currency": visit.account.currency,
         "checked_count": sum(1 for one in shelf if one.values["state"]),
     }
+    return page | guide_of(visit, page)
 
 
 def _show_again(forms, posted, errors):
@@ -132,6 +136,7 @@ def _previous_visit(visit, user):
         "visit": previous,
         "facts": {fact.product_id: fact for fact in facts},
         "gaps": [fact for fact in facts if fact.is_present is False and (fact.is_must_stock or fact.is_out_of_stock)],
+        "asks": {ask.category_id: ask for ask in CategoryAsk.objects.filter(visit=previous)},
     }
 
 
@@ -168,10 +173,16 @@ def shelf_form(visit, product, *, fact=None, is_must_stock=False, last=None):
             "stock_units": _text(fact and fact.stock_units),
             "note": fact.note if fact else "",
         },
-        last={"state": state_of(last), "facings": last.facings, "price": last.price_minor}
-        if last and last.is_present is not None
-        else None,
+        last=_last_time(last, currency),
     )
+
+
+def _last_time(fact, currency):
+    """What the visit before found, as words and as the values of the inputs; None where it was not checked then."""
+    if fact is None or fact.is_present is None:
+        return None
+    shown = {"facings_text": _text(fact.facings), "price_text": _price(fact.price_minor, currency)}
+    return {"state": state_of(fact), "facings": fact.facings, "price": fact.price_minor, **shown}
 
 
 def _shelf_forms(visit, added, previous):
@@ -218,32 +229,37 @@ def new_competitor_form():
     return FactForm(part="competitors", id=uuid.uuid4(), label="", values=empty)
 
 
-def _ask_forms(visit, shelf, categories):
+def _ask_forms(visit, shelf, categories, previous):
     """The categories of the products on the page, and those asked for already."""
     asked = {ask.category_id: ask for ask in CategoryAsk.objects.filter(visit=visit)}
     ids = [int(one.values["product"]) for one in shelf]
     wanted = set(Product.objects.filter(pk__in=ids, category__isnull=False).values_list("category_id", flat=True)) | set(asked)
+    before = previous["asks"] if previous else {}
     forms = []
     for category in categories:
         if category.pk in wanted:
-            ask = asked.get(category.pk)
-            values = {
-                "category": str(category.pk),
-                "monthly_value": _price(ask and ask.monthly_value_minor, visit.account.currency),
-                "monthly_units": _text(ask and ask.monthly_units),
-                "all_facings": _text(ask and ask.all_facings),
-                "said_by": ask.said_by if ask else "",
-            }
+            ask, last = asked.get(category.pk), before.get(category.pk)
+            values = {"category": str(category.pk), **_ask_values(ask, visit)}
             identity = ask.client_id if ask else fact_id(visit, "category_asks", category.pk)
-            forms.append(FactForm(part="category_asks", id=identity, label=category.name, values=values, is_known=ask is not None))
+            last = _ask_values(last, visit) if last else None
+            forms.append(FactForm("category_asks", identity, category.name, values, is_known=ask is not None, last=last))
     return forms
+
+
+def _ask_values(ask, visit):
+    return {
+        "monthly_value": _price(ask and ask.monthly_value_minor, visit.account.currency),
+        "monthly_units": _text(ask and ask.monthly_units),
+        "all_facings": _text(ask and ask.all_facings),
+        "said_by": ask.said_by if ask else "",
+    }
 
 
 def _observation_forms(visit):
     known = {one.topic: one for one in Observation.objects.filter(visit=visit)}
     for topic, label in Observation.Topic.choices:
         one = known.get(topic)
-        answer = {True: "yes", False: "no", None: ""}[one.is_as_agreed if one else None]
+        answer = "na" if one and one.does_not_apply else {True: "yes", False: "no", None: ""}[one.is_as_agreed if one else None]
         values = {"topic": topic, "is_as_agreed": answer, "note": one.note if one else ""}
         identity = one.client_id if one else fact_id(visit, "observations", topic)
         yield FactForm(part="observations", id=identity, label=label, values=values, is_known=one is not None)

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from accounts.models import KeyAccount, Store
 from ka_crm import policy
@@ -26,6 +25,8 @@ from .filters import VisitFilter
 from .forms import ChangeForm, PlanForm, ReasonForm
 from .list_actions import FOR_VISITS
 from .models import Visit
+from .nearby import stores_to_start
+from .planning.attendance import start_of
 from .states import VisitStatus
 from .tables import VisitTable
 
@@ -65,9 +66,10 @@ def today(request):
         "overdue_count": mine.overdue_on(day).count(),
         "coming": list(mine.filter(status=VisitStatus.PLANNED, planned_on__gt=day).in_day_order()[:5]),
         "words": words,
-        "stores": _with_todays_visit(request.user, _stores(request.user, words), day) if words.strip() else [],
+        "stores": stores_to_start(request.user, day, words=words) if words.strip() else [],
         "next_id": uuid.uuid4(),
         "purposes": Visit.Purpose.choices,
+        "start_of_day": start_of(request.user, timezone.now()),
     }
     return render(request, "visits/today.html", context)
 
@@ -75,44 +77,6 @@ def today(request):
 def _stores(user, words):
     stores = Store.objects.visible_to(user).active().select_related("account")
     return list(search_words(stores, words).order_by("sort_key", "pk")[:FOUND])
-
-
-def _with_todays_visit(user, stores, day):
-    """``stores``, each with this person's own visit there that is planned for ``day`` or under way, or None: one goes on with that."""
-    mine = Visit.objects.recorded_by(user).filter(store__in=stores)
-    own = {
-        visit.store_id: visit for visit in mine.filter(Q(status=VisitStatus.PLANNED, planned_on=day) | Q(status=VisitStatus.IN_PROGRESS))
-    }
-    for store in stores:
-        store.todays_visit = own.get(store.pk)
-    return stores
-
-
-@policy.requires("visits.record")
-def store_search(request):
-    """Stores by their words, as the part of a page: to start a visit there (``for=start``) or to choose it in a form."""
-    words = request.GET.get("q", "")[:200]
-    stores = _stores(request.user, words) if words.strip() else []
-    if request.GET.get("for") != "start":
-        return render(request, "visits/_store_choices.html", {"stores": stores, "words": words.strip()})
-    stores = _with_todays_visit(request.user, stores, timezone.localdate())
-    return render(request, "visits/_store_start.html", {"stores": stores, "words": words.strip(), "next_id": uuid.uuid4()})
-
-
-@policy.requires("visits.record")
-@require_POST
-def visit_start(request):
-    """An ad-hoc visit now: the same document that a phone would send."""
-    document = {
-        "visit": request.POST.get("client_id", ""),
-        "header": {"store": request.POST.get("store", ""), "purpose": request.POST.get("purpose")},
-    }
-    try:
-        visit, _outcome = services.record_visit(document=document, actor=request.user, now=timezone.now())
-    except DomainError as error:
-        messages.error(request, str(error))
-        return redirect("visits:today")
-    return redirect("visits:visit_record", pk=visit.pk)
 
 
 # -- planning --------------------------------------------------------------------------------------------------------------------
@@ -145,7 +109,7 @@ def visit_plan(request):
 
 def _visible(request, pk):
     return get_object_or_404(
-        Visit.objects.visible_to(request.user).select_related("account", "store__account", "visitor", "created_by"), pk=pk
+        Visit.objects.visible_to(request.user).select_related("account", "store__account", "visitor", "created_by", "score"), pk=pk
     )
 
 
@@ -274,9 +238,8 @@ def product_form(request, pk, product_pk):
     visit = _visible(request, pk)
     product = get_object_or_404(Product.objects.visible_to(request.user), pk=product_pk)
     form = recording.shelf_form(visit, product, fact=visit.shelffacts.filter(product=product).first())
-    return render(
-        request, "visits/_shelf_form.html", {"one": form, "visit": visit, "states": recording.STATES, "currency": visit.account.currency}
-    )
+    context = {"one": form, "visit": visit, "states": recording.STATES, "currency": visit.account.currency, "with_rows": True}
+    return render(request, "visits/_shelf_form.html", context)
 
 
 @policy.requires("visits.record")

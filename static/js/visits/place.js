@@ -13,8 +13,8 @@
       )
     })
   }
-  async function withPlace(form) {
-    const button = form.querySelector('[type=submit]')
+  async function withPlace(form, submitter) {
+    const button = submitter || form.querySelector('[type=submit]')
     const words = [...button.childNodes]
     button.disabled = true
     if (button.dataset.busy) button.textContent = button.dataset.busy
@@ -24,16 +24,17 @@
     button.replaceChildren(...words)
     return place
   }
-  window.kaPlace = { withPlace }
+  window.kaPlace = { withPlace, whereAmI }
   // On the recording page visit.js takes these forms over; everywhere else they are plain forms with a place.
   document.addEventListener('submit', (event) => {
     const form = event.target
     if (!form.matches('[data-with-place]') || form.dataset.placed || form.closest('#visit')) return
     event.preventDefault()
     event.stopImmediatePropagation()
-    withPlace(form).then(() => {
+    const { submitter } = event
+    withPlace(form, submitter).then(() => {
       form.dataset.placed = 'yes'
-      form.requestSubmit()
+      form.requestSubmit(submitter)
     })
   }, true)
 })()

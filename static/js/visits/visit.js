@@ -38,7 +38,10 @@
       keys.forEach(clearErrors)
       notices(body.conflicts || [])
       if (keys.includes('check_out')) location.assign(words.detailUrl)
-      else if (keys.includes('check_in')) refresh(['check-in', 'check-out'])
+      else if (keys.includes('check_in')) {
+        refresh(['check-in', 'check-out'])
+        document.dispatchEvent(new Event('ka:checked-in'))
+      }
     },
   })
   document.querySelector('[data-save-retry]').addEventListener('click', () => { queue.send(); photos.sendAll() })
@@ -54,7 +57,15 @@
       const form = formOf(key)
       if (!form) continue
       const line = $('[data-errors], [data-error-of]', form)
-      for (const field of form.elements) if (field.name && field.type !== 'hidden') field.toggleAttribute('aria-invalid', field.name in fields)
+      for (const field of form.elements) {
+        if (!field.name || field.type === 'hidden') continue
+        field.toggleAttribute('aria-invalid', field.name in fields)
+        const near = $('[data-row-error]', field.closest('[data-row]') || document.createElement('p'))
+        if (near) {
+          near.textContent = fields[field.name] || ''
+          near.hidden = !fields[field.name]
+        }
+      }
       if (line) {
         line.textContent = Object.values(fields).join(' ')
         line.hidden = false
@@ -64,7 +75,11 @@
   function clearErrors(key) {
     const form = formOf(key)
     if (!form) return
-    $$('[aria-invalid]', form).forEach((field) => field.removeAttribute('aria-invalid'))
+    for (const field of form.elements) {
+      field.removeAttribute('aria-invalid')
+      const near = field.closest('[data-row]')?.querySelector('[data-row-error]')
+      if (near) near.hidden = true
+    }
     $$('.field-error', form).forEach((line) => { line.hidden = true })
   }
   function notices(conflicts) {
@@ -104,7 +119,11 @@
     if (part === 'category_asks') {
       return { ...base, ...Object.fromEntries(['category', 'monthly_value', 'monthly_units', 'all_facings', 'said_by'].map((name) => [name, text(form, name)])) }
     }
-    if (part === 'observations') return { ...base, topic: text(form, 'topic'), is_as_agreed: AGREED[text(form, 'is_as_agreed')] ?? null, note: text(form, 'note') }
+    if (part === 'observations') {
+      const field = form.elements.is_as_agreed // one box where a step can only be passed over, else one of three answers
+      const answer = field.type === 'checkbox' ? (field.checked ? 'na' : '') : text(form, 'is_as_agreed')
+      return { ...base, topic: text(form, 'topic'), is_as_agreed: AGREED[answer] ?? null, does_not_apply: answer === 'na', note: text(form, 'note') }
+    }
     return { text: text(form, 'text'), changed_at: base.changed_at }
   }
   function say(form) {
@@ -160,6 +179,8 @@
       if (form.dataset.part === 'shelf' && !text(form, 'state')) $('input[value=on_shelf]', form).checked = true
       field.dispatchEvent(new Event('change', { bubbles: true }))
     }
+    const same = event.target.closest('[data-same], [data-same-shelf], [data-same-fields]')
+    if (same) sameAsLastTime(same)
     // A second tap on the chosen answer takes it back: not checked is something else than absent.
     const chosen = event.target
     if (!chosen.matches('.toggle input[type=radio]') || !chosen.form?.dataset.part) return
@@ -170,11 +191,22 @@
       chosen.dispatchEvent(new Event('change', { bubbles: true }))
     } else chosen.dataset.was = 'yes'
   })
+  function sameAsLastTime(button) {
+    const form = button.form || $('input', button.parentElement).form
+    const { same, state, facings, ...fields } = button.dataset
+    if (same !== undefined) form.elements.price.value = same
+    else if (state !== undefined) {
+      $$('input[name=state]', form).forEach((field) => { field.checked = field.value === state })
+      form.elements.facings.value = facings
+    } else for (const [name, value] of Object.entries(fields)) if (form.elements[name]) form.elements[name].value = value
+    form.elements[0].dispatchEvent(new Event('change', { bubbles: true }))
+  }
   page.addEventListener('focusin', (event) => { if (event.target.matches('input[inputmode]')) event.target.select() })
 
   function showShelf(form) {
     const state = text(form, 'state')
     form.className = `fact${state ? ` is-${state}` : ''}`
+    showRows()
     const list = document.getElementById('gap-list')
     let line = $(`[data-gap="${form.dataset.id}"]`, list)
     if (state !== 'out_of_stock' && state !== 'absent') return line?.remove()
@@ -191,6 +223,17 @@
     $('[data-gap-state]', line).textContent = $(`input[value=${state}] + span`, form).textContent
   }
 
+  // Prices are asked for what is on the shelf, stock for what is there or has run out.
+  function showRows() {
+    for (const row of $$('[data-row]')) {
+      const form = document.getElementById(`f-${row.dataset.row}`)
+      const state = form ? text(form, 'state') : ''
+      row.hidden = row.dataset.rowOf === 'price' ? state !== 'on_shelf' : state === 'absent'
+    }
+    const none = $('[data-no-rows]')
+    if (none) none.hidden = $$('#price-list > li:not([hidden])').length > 0
+  }
+
   const isFilled = (form) => [...form.elements].some((field) => (field.matches('[type=radio], [type=checkbox]') ? field.checked : field.matches('input:not([type=hidden]), textarea, select') && field.value.trim()))
   function markSteps() {
     const shelf = $$('form[data-part=shelf]')
@@ -203,13 +246,13 @@
     $$('[data-words=shelf]').forEach((place) => { place.textContent = words.checked.replace('{done}', done).replace('{total}', shelf.length) })
     const none = $('[data-no-gaps]')
     if (none) none.hidden = gaps > 0
-    const unchecked = $('[data-unchecked]')
-    if (unchecked) unchecked.textContent = shelf.length ? words.checked.replace('{done}', done).replace('{total}', shelf.length) : ''
     for (const step of $$('[data-step-of]')) {
       const section = document.getElementById(step.dataset.stepOf)
-      if (!section || ['check-in', 'check-out', 'shelf'].includes(section.id)) continue
+      if (!section || ['check-in', 'check-out', 'shelf', 'price'].includes(section.id)) continue
       step.classList.toggle('is-done', section.id === 'photos' ? $$('#photo-grid > li:not(.is-refused)').length > 0 : section.id === 'gaps' ? done > 0 : $$('form[data-part]', section).some(isFilled))
     }
+    const prices = $$('#price-list > li:not([hidden]) input')
+    $('[data-step-of=price]')?.classList.toggle('is-done', (prices.length > 0 && prices.every((field) => field.value.trim())) || Boolean($('#price [data-skip]:checked')))
     $('[data-step-of=shelf]')?.classList.toggle('is-done', shelf.length > 0 && done === shelf.length)
     $('[data-step-of=check-in]').classList.toggle('is-done', Boolean($('#check-in .clock-done')))
     $('[data-step-of=check-out]').classList.toggle('is-done', Boolean($('#check-out .clock-done')))
@@ -228,6 +271,7 @@
     const added = event.detail.target.lastElementChild
     $$('input.no-script[name=note]', added).forEach((field) => field.remove())
     document.getElementById('product-choices')?.replaceChildren()
+    showRows()
     const search = document.getElementById('product-words')
     if (search && event.detail.target.id === 'shelf-forms') search.value = ''
     added.scrollIntoView({ block: 'center' })
@@ -253,7 +297,13 @@
       if (!form) continue
       const filled = { ...value }
       if (part === 'shelf') filled.state = value.is_present ? 'on_shelf' : value.is_out_of_stock ? 'out_of_stock' : value.is_present === false ? 'absent' : ''
-      if (part === 'observations') filled.is_as_agreed = value.is_as_agreed === null ? '' : value.is_as_agreed ? 'yes' : 'no'
+      if (part === 'observations') {
+        filled.is_as_agreed = value.does_not_apply ? 'na' : value.is_as_agreed === null ? '' : value.is_as_agreed ? 'yes' : 'no'
+        if (form.elements.is_as_agreed.type === 'checkbox') {
+          form.elements.is_as_agreed.checked = value.does_not_apply
+          continue
+        }
+      }
       if (part === 'shelf') {
         $$('input[name=state]', form).forEach((field) => { field.checked = field.value === filled.state })
         showShelf(form)
@@ -291,7 +341,9 @@
 
   $$('input[type=radio]:checked').forEach((field) => { field.dataset.was = 'yes' })
   restore()
+  showRows()
   markSteps()
+  window.kaVisitPage = { refresh, isIdle: () => queue.open === 0 && queue.refused === 0 }
   queue.tell()
   queue.send()
   photos.start()
