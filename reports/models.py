@@ -1,7 +1,6 @@
 """Reports: numbers frozen with their sources, section by section, then commented, submitted and approved."""
 
 import uuid
-from urllib.parse import quote
 
 from django.conf import settings
 from django.db import models
@@ -279,7 +278,9 @@ class Deadline(models.Model):
         return f"{self.get_kind_display()} {self.period.label} – {self.subject_label}"
 
     def get_absolute_url(self):
-        return reverse("reports:deadline_list") + f"?q={quote(self.subject_label)}"
+        if self.report_id:
+            return self.report.get_absolute_url()
+        return reverse("reports:deadline_list") + f"?kind={self.kind}&owner={self.owner_id or ''}"
 
     @property
     def period(self):

@@ -1,10 +1,12 @@
 """Questions about reports."""
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 
 from accounts.models import KeyAccount
 from team.models import Team
+
+from .states import DeadlineState
 
 # Without which words a report of a kind is not complete: the sections whose commentary is asked for.
 REQUIRED_WORDS = {
@@ -93,6 +95,36 @@ class DeadlineQuerySet(models.QuerySet):
             wanted |= Q(report__kind=kind, key__in=keys)
         return self.not_filed().filter(Exists(section.filter(wanted, commentary="")) | Exists(section.filter(sources__is_empty=True)))
 
+    def with_state(self, today):
+        """Each with ``state``, a DeadlineState: how it stands on ``today``."""
+        on_time = Q(filed_at__isnull=False, filed_at__date__lte=F("due_on"))
+        incomplete = self.model.objects.filter(pk=OuterRef("pk")).incomplete()
+        return self.annotate(
+            state=Case(
+                When(on_time, then=Value(DeadlineState.ON_TIME)),
+                When(filed_at__isnull=False, then=Value(DeadlineState.FILED_LATE)),
+                When(due_on__lt=today, then=Value(DeadlineState.LATE)),
+                When(report=None, then=Value(DeadlineState.OPEN)),
+                When(Exists(incomplete), then=Value(DeadlineState.INCOMPLETE)),
+                default=Value(DeadlineState.DRAFT),
+                output_field=CharField(),
+            )
+        )
+
+    def counted(self, today, *keys):
+        """Rows of ``keys`` with due, on_time, filed_late, late, incomplete and coming; one statement. ``due`` are those due by today."""
+        past, filed = Q(due_on__lte=today), Q(filed_at__isnull=False)
+        incomplete = Exists(self.model.objects.filter(pk=OuterRef("pk")).incomplete())
+        rows = self.annotate(is_incomplete=incomplete).order_by().values(*keys)
+        return rows.annotate(
+            due=Count("pk", filter=past | filed),
+            on_time=Count("pk", filter=Q(filed_at__date__lte=F("due_on"))),
+            filed_late=Count("pk", filter=Q(filed_at__date__gt=F("due_on"))),
+            late=Count("pk", filter=Q(filed_at=None, due_on__lt=today)),
+            incomplete=Count("pk", filter=Q(is_incomplete=True)),
+            coming=Count("pk", filter=Q(filed_at=None, due_on__gte=today)),
+        )
+
     def of_reports(self, run):
         """The deadlines that the reports of one order answer."""
         keys = run.reports.values("subject_key")
@@ -113,4 +145,6 @@ class DeadlineQuerySet(models.QuerySet):
         return mine.not_filed().update(filed_at=now, report=report)
 
     def for_list(self):
-        return self.select_related("owner", "account", "team", "report").order_by("due_on", "subject_label", "pk")
+        return self.select_related("owner__team", "account", "team", "report").order_by(
+            F("filed_at").desc(nulls_first=True), "due_on", "subject_label", "pk"
+        )

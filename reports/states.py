@@ -25,3 +25,14 @@ REPORT_MOVES = {
 EDITABLE = frozenset({ReportStatus.DRAFT, ReportStatus.RETURNED})
 # A new order refreshes these; of the others it makes the next version.
 REFRESHED = frozenset({ReportStatus.BUILDING, *EDITABLE})
+
+
+class DeadlineState(TextChoices):
+    """How a deadline stands on a day; not stored, told from the due day, the report and when it was handed in."""
+
+    LATE = "late", _("Late")
+    INCOMPLETE = "incomplete", _("Draft incomplete")
+    DRAFT = "draft", _("Draft ready")
+    OPEN = "open", _("Not begun")
+    ON_TIME = "on_time", _("On time")
+    FILED_LATE = "filed_late", _("Handed in late")

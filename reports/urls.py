@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from . import views
+from . import league_views, views
+from .deadlines import views as deadlines
 
 app_name = "reports"
 urlpatterns = [
@@ -11,6 +12,11 @@ urlpatterns = [
     path("panel/", views.home_panel, name="home_panel"),
     path("accounts/<int:pk>/panel/", views.account_panel, name="account_panel"),
     path("orders/<uuid:public_id>/", views.run_detail, name="run_detail"),
+    path("league/", league_views.league_page, name="league"),
+    path("deadlines/", deadlines.deadline_list, name="deadline_list"),
+    path("deadlines/summary/", deadlines.deadline_summary, name="deadline_summary"),
+    path("deadlines/rules/", deadlines.rule_list, name="rule_list"),
+    path("deadlines/rules/<int:pk>/", deadlines.rule_update, name="rule_update"),
     path("<uuid:public_id>/", views.report_detail, name="report_detail"),
     path("<uuid:public_id>/submit/", views.report_submit, name="report_submit"),
     path("<uuid:public_id>/approve/", views.report_approve, name="report_approve"),

@@ -67,6 +67,8 @@ def make_deadlines(today):
             fresh = [row for row in rows if row.subject_key not in known]
             Deadline.objects.bulk_create(fresh, ignore_conflicts=True)
             made += len(fresh)
+            moved = Deadline.objects.not_filed().filter(_of(rule), starts_on=period.starts_on, due_on__gte=today)
+            moved.exclude(due_on=due).update(due_on=due)  # a rule from a file, or a holiday that was entered since
             Deadline.objects.filter(kind=rule.kind, starts_on=period.starts_on, report=None).link_reports()
     return made
 
@@ -187,8 +189,7 @@ def remind(today):
 
 
 def _tell_owner(deadline, kind, key):
-    url = deadline.report.get_absolute_url() if deadline.report else deadline.get_absolute_url()
-    return notify([deadline.owner], kind, subject=deadline, url=url, key=key, report=str(deadline), due_on=deadline.due_on)
+    return notify([deadline.owner], kind, subject=deadline, key=key, report=str(deadline), due_on=deadline.due_on)
 
 
 def _tell_supervisors(late):
