@@ -147,6 +147,8 @@ def _show_other_version(form, error):
     changed = {change["name"] for change in theirs}
     form.add_error(None, str(error))
     for name, typed in form.values.items():
+        if name not in form.fields:
+            continue  # put together from several fields
         now = getattr(current, name, typed)
         if now != typed and (not changed or changed & {name, name.removesuffix("_name"), f"{name}_e4"}):
             form.add_error(name, _("Now saved here: “%(theirs)s”.") % {"theirs": _in_words(current, name, now)})

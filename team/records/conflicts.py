@@ -3,7 +3,7 @@
 from ..models import AuditEvent
 from ..trail import actor_of, field_label, shown_value
 
-MOST = 20
+MOST, LONGEST = 20, 300  # entries; characters of a value
 
 
 def changes_since(record, seen_version):
@@ -19,8 +19,8 @@ def changes_since(record, seen_version):
         {
             "field": field_label(model, name),
             "name": name,
-            "old": shown_value(old, model, name),
-            "new": shown_value(new, model, name),
+            "old": _short(shown_value(old, model, name)),
+            "new": _short(shown_value(new, model, name)),
             "who": actor_of(event),
             "at": event.at,
         }
@@ -28,3 +28,8 @@ def changes_since(record, seen_version):
         for name, (old, new) in sorted(event.changes.items())
         if not (name.endswith("_id") and name.removesuffix("_id") in event.changes)
     ]
+
+
+def _short(value):
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
