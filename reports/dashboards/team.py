@@ -155,12 +155,12 @@ def filing_by_owner(owner_ids, period, today):
     """
     due = Deadline.objects.filter(owner__in=owner_ids, due_on__range=(period.starts_on, period.ends_on))
     over = Q(due_on__lt=today) | Q(filed_at__isnull=False)
-    rows = due.order_by().values_list("owner_id").annotate(
-        Count("pk", filter=over),
-        Count("pk", filter=Q(filed_at__isnull=False, filed_at__date__lte=F("due_on"))),
-        Count("pk", filter=Q(filed_at__isnull=True, due_on__lt=today)),
-    )  # fmt: skip
-    return {owner: tuple(counts) for owner, *counts in rows}
+    rows = due.order_by().values("owner_id").annotate(
+        due=Count("pk", filter=over),
+        on_time=Count("pk", filter=Q(filed_at__isnull=False, filed_at__date__lte=F("due_on"))),
+        missing=Count("pk", filter=Q(filed_at__isnull=True, due_on__lt=today)),
+    )
+    return {row["owner_id"]: (row["due"], row["on_time"], row["missing"]) for row in rows}
 
 
 def waiting_approvals(person_ids):
