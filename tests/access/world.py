@@ -15,11 +15,14 @@ from team.models import User
 from team.roles import Role
 from tests.factories import (
     AccountAssignmentFactory,
+    AttendanceFactory,
+    CadenceFactory,
     ContactFactory,
     DelegationFactory,
     ImportBatchFactory,
     ImportProfileFactory,
     KeyAccountFactory,
+    LeaveFactory,
     MustStockRuleFactory,
     PhotoFactory,
     ProductFactory,
@@ -30,6 +33,7 @@ from tests.factories import (
     TeamFactory,
     UserFactory,
     VisitFactory,
+    VisitPlanFactory,
 )
 from visits.models import CategoryAsk, CompetitorFact
 
@@ -63,6 +67,8 @@ class World:
             SavedView.objects.create(owner=person, list_name="accounts:store_list", name="near", query="q=near")
             ReportRun.objects.create(kind="monthly", starts_on=date(2026, 3, 1), ends_on=date(2026, 3, 31), ordered_by=person)
             VisitFactory(store=near_store, visitor=person, note="near")
+            if person.pk != self.people["ka_manager"].pk:
+                LeaveFactory(person=person, reason="near")
             DelegationFactory(absent=person, deputy=self.people["viewer"] if person.role != Role.VIEWER else self.people["finance"])
 
     def fill(self, account, person, *, word):
@@ -76,6 +82,10 @@ class World:
         CategoryAsk.objects.create(visit=visit, category=self.product.category, said_by=word, monthly_value_minor=100)
         PhotoFactory(visit=visit, caption=word, file=stored(f"{word}.jpg"), thumbnail=stored(f"{word}-small.jpg"))
         MustStockRuleFactory(account=account, product=self.product, store_format=word)
+        CadenceFactory(account=account, store_format=word)
+        LeaveFactory(person=person, reason=f"{word} leave")
+        AttendanceFactory(person=person, note=f"{word} note")
+        VisitPlanFactory(person=person, priorities=f"{word} priorities")
         RetailerArticleFactory(account=account, product=self.product, article_no=word)
         ImportBatchFactory(account=account, uploaded_by=person, file=stored(f"{word}.csv"), error_file=stored(f"{word}-errors.csv"))
         run = ReportRun.objects.create(kind="monthly", starts_on=date(2026, 3, 1), ends_on=date(2026, 3, 31), ordered_by=person)

@@ -13,18 +13,30 @@ from .sales import (
     gtin,
 )
 from .team import PASSWORD, DelegationFactory, TeamFactory, UserFactory
-from .visits import MustStockRuleFactory, PhotoFactory, ShelfFactFactory, VisitFactory
+from .visits import (
+    AttendanceFactory,
+    CadenceFactory,
+    LeaveFactory,
+    MustStockRuleFactory,
+    PhotoFactory,
+    ShelfFactFactory,
+    VisitFactory,
+    VisitPlanFactory,
+)
 
 __all__ = [
     "PASSWORD",
     "AccountAssignmentFactory",
+    "AttendanceFactory",
     "BrandFactory",
+    "CadenceFactory",
     "CategoryFactory",
     "ContactFactory",
     "DelegationFactory",
     "ImportBatchFactory",
     "ImportProfileFactory",
     "KeyAccountFactory",
+    "LeaveFactory",
     "MustStockRuleFactory",
     "PhotoFactory",
     "ProductFactory",
@@ -37,5 +49,6 @@ __all__ = [
     "TeamFactory",
     "UserFactory",
     "VisitFactory",
+    "VisitPlanFactory",
     "gtin",
 ]

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 import factory
 
 from contracts.models import MustStockRule
-from visits.models import Photo, ShelfFact, Visit
-from visits.states import VisitStatus
+from visits.models import Attendance, Cadence, Leave, Photo, ShelfFact, Visit, VisitPlan
+from visits.states import LeaveStatus, PlanStatus, VisitStatus
 
 from .accounts import KeyAccountFactory, StoreFactory
 from .sales import ProductFactory, StoredFileFactory
@@ -69,3 +69,60 @@ class PhotoFactory(factory.django.DjangoModelFactory):
     file = factory.SubFactory(StoredFileFactory, original_name="shelf.jpg", content_type="image/jpeg")
     thumbnail = factory.SubFactory(StoredFileFactory, original_name="shelf-small.jpg", content_type="image/jpeg")
     content_sha256 = factory.Sequence(lambda number: f"{number:064x}")
+
+
+class CadenceFactory(factory.django.DjangoModelFactory):
+    """Every store is due a fortnight after its last visit, since New Year 2026; ``account``, ``store``, ``store_format`` narrow."""
+
+    class Meta:
+        model = Cadence
+
+    every_days = 14
+    starts_on = date(2026, 1, 1)
+
+
+class LeaveFactory(factory.django.DjangoModelFactory):
+    """A field rep has asked for Monday 2 to Wednesday 4 March 2026; trait ``approved``."""
+
+    class Meta:
+        model = Leave
+
+    class Params:
+        approved = factory.Trait(status=LeaveStatus.APPROVED)
+
+    person = factory.SubFactory(UserFactory, field_rep=True)
+    starts_on = date(2026, 3, 2)
+    ends_on = date(2026, 3, 4)
+
+
+class AttendanceFactory(factory.django.DjangoModelFactory):
+    """A field rep began at 8:20 UTC on Monday 2 March 2026, ten minutes before the hour; trait ``late``."""
+
+    class Meta:
+        model = Attendance
+
+    class Params:
+        late = factory.Trait(
+            is_late=True,
+            started_at=datetime(2026, 3, 2, 8, 50, tzinfo=UTC),
+            received_at=datetime(2026, 3, 2, 8, 50, tzinfo=UTC),
+        )
+
+    person = factory.SubFactory(UserFactory, field_rep=True)
+    day = date(2026, 3, 2)
+    started_at = datetime(2026, 3, 2, 8, 20, tzinfo=UTC)
+    received_at = datetime(2026, 3, 2, 8, 20, tzinfo=UTC)
+    due_at = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
+
+
+class VisitPlanFactory(factory.django.DjangoModelFactory):
+    """The draft of a field rep's plan for the week of Monday 2 March 2026; trait ``submitted``."""
+
+    class Meta:
+        model = VisitPlan
+
+    class Params:
+        submitted = factory.Trait(status=PlanStatus.SUBMITTED, submitted_at=datetime(2026, 2, 27, 16, 0, tzinfo=UTC))
+
+    person = factory.SubFactory(UserFactory, field_rep=True)
+    week_starts_on = date(2026, 3, 2)

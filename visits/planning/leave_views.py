@@ -12,8 +12,7 @@ from ka_crm import policy
 from ka_crm.errors import DomainError
 from ka_crm.forms import form_page
 from ka_crm.listpage import Action, ListPage
-from team.models import Approval, AuditEvent
-from visits import reading
+from team.models import Approval
 from visits.models import Leave
 from visits.states import LeaveStatus
 
@@ -75,7 +74,6 @@ def leave_detail(request, pk):
         "may_cancel": counts and verbs.may_cancel(leave, request.user),
         "may_move": may_plan and leave.status == LeaveStatus.APPROVED,
         "week_url": week_url(leave.person, monday_of(leave.starts_on), request.user),
-        "events": reading.timeline(AuditEvent.objects.about(leave).for_list()[:40]),
     }
     return render(request, "visits/planning/leave_detail.html", context)
 
