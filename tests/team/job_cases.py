@@ -4,5 +4,6 @@ from tests.factories.team import UserFactory
 
 CASES = {
     "team.send_invitation": lambda: {"person_id": UserFactory(ka_manager=True).pk},
+    "team.send_digest": lambda: {"user_id": UserFactory(ka_manager=True).pk},
     "team.send_password_link": lambda: {"email": UserFactory(ka_manager=True).email},
 }
