@@ -56,7 +56,8 @@ class PlanFacts:
                 RowNumber(), partition_by=[F("visit__store_id"), F("product_id")], order_by=[F("visit__planned_on").desc(), F("pk").desc()]
             )
         )
-        lines = looked.filter(place=1, is_present=False).values(
+        # The newest look is chosen first: a condition beside “place” would narrow the rows that are ranked.
+        lines = ShelfFact.objects.filter(pk__in=looked.filter(place=1).values("pk"), is_present=False).values(
             "product_id",
             sku=F("product__sku"),
             product_name=F("product__name"),
