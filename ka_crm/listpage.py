@@ -204,7 +204,7 @@ class ListPage(View):
         for view in self.views:
             is_open = str(view.public_id) == self.request.GET.get("view")
             open_view = view if is_open else open_view
-            owner = "" if view.is_own else view.owner.name
+            owner = "" if view.is_own else view.owner_name
             links.append({"name": view.name, "url": savedviews.address_of(view), "current": is_open, "owner": owner, "view": view})
         changeable = open_view is not None and (open_view.is_own or self.request.user.has_capability("settings.manage"))
         return {

@@ -3,7 +3,11 @@
 A view is the address after the question mark, in a fixed order and without what belongs to the moment (page, file, view).
 """
 
-from django.db import transaction
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
 from django.dispatch import Signal
 from django.http import QueryDict
 from django.urls import NoReverseMatch, resolve, reverse
@@ -19,6 +23,25 @@ view_changed = Signal()
 OF_THE_MOMENT = ("page", "view", "_export", "_choices", "_q", "count")
 MOST_VIEWS = 30  # of one person for one list
 MOST_QUERY = 4_000  # characters
+
+
+@dataclass(frozen=True)
+class ListedView:
+    """A view as the menu of its list shows it."""
+
+    list_name: str
+    public_id: UUID
+    name: str
+    query: str
+    owner_id: int
+    is_shared: bool
+    is_default: bool
+    owner_name: str
+    is_own: bool
+
+    def __post_init__(self):
+        if not isinstance(self.public_id, UUID):  # SQLite keeps it as text
+            object.__setattr__(self, "public_id", UUID(self.public_id))
 
 
 def normal_query(query):
@@ -128,8 +151,16 @@ def _checked_name(name):
 
 
 def views_for(list_name, user):
-    """The views of a list for its menu, in one statement: one's own first, then those of colleagues, each with ``is_own``."""
-    views = list(SavedView.objects.visible_to(user).filter(list_name=list_name).select_related("owner").order_by("name", "pk")[:200])
-    for view in views:
-        view.is_own = view.owner_id == user.pk
-    return sorted(views, key=lambda view: not view.is_own)
+    """The views of a list for its menu, in one statement: one's own first, then those of colleagues, each with ``is_own``.
+
+    Written out, because every list page asks it and Django takes longer to work out the same SQL than the database to answer.
+    """
+    own, people = connection.ops.quote_name, get_user_model()._meta
+    statement = (
+        f"SELECT v.public_id, v.name, v.query, v.owner_id, v.is_shared, v.is_default, u.name FROM {own(SavedView._meta.db_table)} v"  # noqa: S608
+        f" JOIN {own(people.db_table)} u ON u.id = v.owner_id WHERE v.list_name = %s AND (v.owner_id = %s OR v.is_shared = %s)"
+        " ORDER BY CASE WHEN v.owner_id = %s THEN 0 ELSE 1 END, v.name, v.id LIMIT 200"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list_name, user.pk, True, user.pk])
+        return [ListedView(list_name, *row, is_own=row[3] == user.pk) for row in cursor.fetchall()]

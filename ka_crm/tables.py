@@ -71,6 +71,23 @@ def _address_pattern(url_name, language):
     return before, after
 
 
+@cache
+def _page_pattern(model, language):
+    """The address of a row's own page in two parts, as ``_address_pattern``; None where it depends on more than the pk."""
+    try:
+        address = model(pk=_SOME_PK).get_absolute_url()
+    except Exception:  # a row without its other fields may have no address: then each row is asked for its own
+        return None
+    before, pk, after = address.partition(str(_SOME_PK))
+    return (before, after) if pk and str(_SOME_PK) not in after else None
+
+
+def _page_of(row):
+    """The address of a row's own page; ``get_absolute_url`` is asked once per model, since fifty differ only in the pk."""
+    pattern = _page_pattern(type(row), get_language())
+    return row.get_absolute_url() if pattern is None else f"{pattern[0]}{row.pk}{pattern[1]}"
+
+
 def _field_of(model, path):
     """The model field at the end of ``path``, or None where it is not a field."""
     field = None
@@ -118,8 +135,7 @@ class Column(tables.Column):
         if isinstance(self.address_of, str):
             before, after = _address_pattern(self.address_of, get_language())
             return f"{before}{record.pk}{after}"
-        target = value if hasattr(value, "get_absolute_url") else record
-        return target.get_absolute_url()
+        return _page_of(value if hasattr(value, "get_absolute_url") else record)
 
 
 class NumberColumn(Column):

@@ -11,9 +11,7 @@ from .models import Visit
 
 
 class VisitTable(Table):
-    place = Column(
-        verbose_name=_("Store"), linkify=lambda visit: visit.get_absolute_url(), hint="account__name", order_by=("store__sort_key", "pk")
-    )
+    place = Column(verbose_name=_("Store"), linkify="visits:visit_detail", hint="account__name", order_by=("store__sort_key", "pk"))
     planned_on = DayColumn(verbose_name=_("Day"))
     visitor = Column(verbose_name=_("Person"), order_by="visitor__sort_key")
     purpose = Column(accessor="get_purpose_display", order_by="purpose", phone=False)

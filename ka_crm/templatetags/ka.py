@@ -8,10 +8,12 @@
 import re
 from decimal import Decimal
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 
 from django import template
 from django.conf import settings
+from django.middleware.csrf import get_token
 from django.template.loader import get_template
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.templatetags.static import static
@@ -209,6 +211,31 @@ def shell_part(context, template_name):
     return _drawn_once(key, template_name, lambda: {"nav": navigation_for(user, path), "company_name": settings.KA_COMPANY_NAME})
 
 
+# What stands for the request's own token and address in a part that is kept; neither can come out of escaped text.
+_TOKEN_HERE, _ADDRESS_HERE = "\x02token\x03", "\x02address\x03"
+
+
+@register.simple_tag(takes_context=True)
+def personal_part(context, template_name):
+    """A part of the shell that depends on the person, the language and the appearance: drawn once for each.
+
+    The token of its forms and the address of the page are put in anew for each request.
+    """
+    request = context["request"]
+    user, preference = request.user, preferences(context)
+    key = (template_name, user.pk, user.name, user.email, user.role, get_language(), preference["theme"], settings.KA_COMPANY_NAME)
+    inputs = {
+        "user": user,
+        "preference": preference,
+        "company_name": settings.KA_COMPANY_NAME,
+        "csrf_token": _TOKEN_HERE,
+        "request": {"get_full_path": _ADDRESS_HERE},
+    }
+    drawn = _drawn_once(key, template_name, lambda: inputs)
+    html = drawn.replace(_TOKEN_HERE, get_token(request)).replace(_ADDRESS_HERE, escape(request.get_full_path()))
+    return mark_safe(html)  # noqa: S308 – a template's own output, a token, an escaped address
+
+
 @register.simple_tag
 def url_or_none(name):
     """A page's address, or None where an installation does not have it."""
@@ -219,6 +246,49 @@ def url_or_none(name):
 def quick_field(field):
     """A filter's widget, drawn without a template for each option."""
     return mark_safe(draw_field(field))  # noqa: S308 – escaped where it is put together
+
+
+def _link(url, inner, *, target, swap="outerHTML", **attributes):
+    """A link of a list; with ``target`` htmx swaps that part and keeps the address. ``inner`` is HTML, the rest is escaped here."""
+    url = escape(url)
+    words = "".join(f' {name.replace("_", "-")}="{escape(str(value))}"' for name, value in attributes.items() if value)
+    swapped = f' hx-get="{url}" hx-target="{target}" hx-swap="{swap}" hx-push-url="true" hx-sync="{target}:replace"' if target else ""
+    return f'<a href="{url}"{words}{swapped}>{inner}</a>'
+
+
+@register.simple_tag(takes_context=True)
+def table_heads(context, table):
+    """The cells of a table's head; their links swap ``target`` where there is one. A template takes as long for it as for fifty rows."""
+    cells, target = [], context.get("target", "")
+    for head in table.heads():
+        kind = f' class="{escape(head["classes"])}"' if head["classes"] else ""
+        sorted_by = f' aria-sort="{head["direction"]}"' if head["direction"] else ""
+        inner = escape(str(head["label"]))
+        if head["url"]:
+            arrow = {"ascending": "arrow-up", "descending": "arrow-down"}.get(head["direction"], "selector")
+            inner = _link(head["url"], inner + icon(arrow), target=target)
+        cells.append(f'<th scope="col"{kind}{sorted_by}>{inner}</th>')
+    return mark_safe("".join(cells))  # noqa: S308 – escaped one by one above
+
+
+@register.simple_tag(takes_context=True)
+def pager_links(context, pager):
+    """The numbers of a pager between “previous” and “next”; they swap ``target`` where the template has one."""
+    target = context.get("target", "")
+
+    def link(url, inner, **attributes):
+        return _link(url, inner, target=target, swap="outerHTML show:body:top", **attributes)
+
+    before, after = pager["previous"], pager["next"]
+    items = [link(before, icon("chevron-left"), rel="prev", aria_label=gettext("Previous page")) if before else ""]
+    for page in pager["numbers"]:
+        number = page["number"]
+        items.append(link(page["url"], number, aria_current="page" if page["current"] else "") if page["url"] else _GAP)
+    items.append(link(after, icon("chevron-right"), rel="next", aria_label=gettext("Next page")) if after else "")
+    return mark_safe("".join(f"<li>{item}</li>" for item in items))  # noqa: S308 – escaped one by one above
+
+
+_GAP = '<span aria-hidden="true">…</span>'
 
 
 @register.simple_tag(takes_context=True)
