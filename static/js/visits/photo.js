@@ -1,4 +1,4 @@
-// Photos: made small on the phone, kept in IndexedDB until the server has them, shown as they wait, fail and arrive.
+// Photos: made small on the phone, kept in IndexedDB until the server has them, sent two at a time, shown as they wait, fail and arrive.
 (() => {
   const LONGEST = 1600
   const QUALITY = 0.82
@@ -65,11 +65,15 @@
     }
   }
 
+  const AT_ONCE = 2 // more uploads side by side only make each other slow in a store
+
   class PhotoSender {
     constructor({ person, visit, url, token, grid, template, words, onCount }) {
       Object.assign(this, { person, visit, url, token, grid, template, words, onCount })
       this.shelf = new PhotoShelf()
       this.tiles = new Map()
+      this.line = []
+      this.running = 0
       addEventListener('online', () => this.sendAll())
     }
 
@@ -78,18 +82,37 @@
       this.sendAll()
     }
 
-    async add(file, subject, label) {
-      const blob = await shrink(file)
-      const photo = { id: crypto.randomUUID ? crypto.randomUUID() : fallbackId(), person: this.person, visit: this.visit, subject, label, blob, captured_at: new Date(file.lastModified || Date.now()).toISOString() }
-      await this.shelf.put(photo)
-      this.show(photo)
-      await this.send(photo)
+    // Every photo is on the phone before the first one is sent, so that nothing is lost when the browser is closed meanwhile.
+    async add(files, subject, label) {
+      const place = this.where()
+      const photos = []
+      for (const file of files) {
+        const blob = await shrink(file)
+        const photo = { id: crypto.randomUUID ? crypto.randomUUID() : fallbackId(), person: this.person, visit: this.visit, subject, label, blob, captured_at: new Date(file.lastModified || Date.now()).toISOString() }
+        await this.shelf.put(photo)
+        this.show(photo)
+        photos.push(photo)
+      }
+      const found = await place
+      for (const photo of photos) {
+        if (found) await this.shelf.put(Object.assign(photo, { latitude: found.latitude, longitude: found.longitude }))
+        this.enqueue(photo)
+      }
+    }
+
+    // Where the phone is, if it may be asked without a question popping up over the camera.
+    async where() {
+      try {
+        const right = await navigator.permissions.query({ name: 'geolocation' })
+        return right.state === 'granted' ? await window.kaPlace.whereAmI() : null
+      } catch { return null }
     }
 
     show(photo) {
       const tile = this.template.content.firstElementChild.cloneNode(true)
       tile.querySelector('img').src = URL.createObjectURL(photo.blob)
       tile.querySelector('img').alt = photo.label
+      tile.querySelector('[data-photo-retry]').addEventListener('click', () => this.enqueue(photo))
       this.tiles.set(photo.id, tile)
       this.grid.append(tile)
       this.say(photo, this.words.saving)
@@ -102,26 +125,56 @@
       words.textContent = text ? `${photo.label} · ${text}` : photo.label
       words.classList.toggle('far', tone === 'danger')
       tile.classList.toggle('is-waiting', Boolean(text) && tone !== 'done')
+      tile.querySelector('[data-photo-retry]').hidden = tone !== 'danger' || Boolean(photo.refused)
+      tile.querySelector('progress').hidden = !photo.sending
     }
 
     async sendAll() {
-      for (const photo of await this.shelf.all(this.person, this.visit)) if (!photo.refused) await this.send(photo)
+      for (const photo of await this.shelf.all(this.person, this.visit)) if (!photo.refused) this.enqueue(photo)
+    }
+
+    enqueue(photo) {
+      if (photo.sending || this.line.includes(photo)) return
+      this.line.push(photo)
+      this.next()
+    }
+
+    next() {
+      while (this.running < AT_ONCE && this.line.length) {
+        this.running += 1
+        this.send(this.line.shift()).finally(() => {
+          this.running -= 1
+          this.next()
+        })
+      }
+    }
+
+    upload(photo) {
+      const form = new FormData()
+      const told = { visit: this.visit, photo: photo.id, subject: photo.subject, captured_at: photo.captured_at }
+      if (photo.latitude) Object.assign(told, { latitude: photo.latitude, longitude: photo.longitude })
+      for (const [name, value] of Object.entries(told)) form.append(name, value)
+      form.append('file', photo.blob, 'photo')
+      return new Promise((resolve) => {
+        const request = new XMLHttpRequest() // fetch tells nothing about how far an upload is
+        request.open('POST', this.url)
+        request.setRequestHeader('X-CSRFToken', this.token())
+        request.upload.addEventListener('progress', (event) => {
+          if (event.lengthComputable) this.tiles.get(photo.id).querySelector('progress').value = Math.round((event.loaded / event.total) * 100)
+        })
+        request.addEventListener('load', () => {
+          const isOurs = request.responseURL.endsWith(this.url) && (request.getResponseHeader('Content-Type') || '').startsWith('application/json')
+          resolve({ status: request.status, body: isOurs ? JSON.parse(request.responseText) : null })
+        })
+        for (const end of ['error', 'abort', 'timeout']) request.addEventListener(end, () => resolve({ status: 0, body: null }))
+        request.send(form)
+      })
     }
 
     async send(photo) {
-      if (photo.sending) return
       photo.sending = true
-      const form = new FormData()
-      for (const [name, value] of Object.entries({ visit: this.visit, photo: photo.id, subject: photo.subject, captured_at: photo.captured_at })) form.append(name, value)
-      form.append('file', photo.blob, 'photo')
-      let status = 0
-      let body = null
-      try {
-        const response = await fetch(this.url, { method: 'POST', body: form, headers: { 'X-CSRFToken': this.token() }, credentials: 'same-origin' })
-        const isOurs = !response.redirected && (response.headers.get('Content-Type') || '').startsWith('application/json')
-        status = response.status
-        body = isOurs ? await response.json() : null
-      } catch { /* no connection: told below */ }
+      this.say(photo, this.words.saving)
+      const { status, body } = await this.upload(photo)
       photo.sending = false
       if (status === 200 && body) {
         await this.shelf.remove(photo.id)
@@ -134,10 +187,11 @@
         await this.shelf.remove(photo.id)
         this.tiles.get(photo.id).classList.add('is-refused')
         this.onCount()
-        return this.say(photo, Object.values(body.errors || {})[0] || body.message, 'danger')
+        this.say(photo, Object.values(body.errors || {})[0] || body.message, 'danger')
+        return
       }
       this.say(photo, body ? body.message : this.words.failed, 'danger')
-      setTimeout(() => this.send(photo), 10000)
+      setTimeout(() => this.enqueue(photo), 10000)
     }
   }
 

@@ -335,8 +335,8 @@
     if (input.type !== 'file') return
     const chosen = $('[data-photos] input[name=subject]:checked')
     const files = [...input.files]
-    for (const file of files) await photos.add(file, chosen.value, chosen.nextElementSibling.textContent)
     input.value = ''
+    await photos.add(files, chosen.value, chosen.nextElementSibling.textContent)
   })
 
   $$('input[type=radio]:checked').forEach((field) => { field.dataset.was = 'yes' })
