@@ -166,11 +166,12 @@ def _broker_families():
 
 
 def _backup_families():
-    """No sample while no backup is known: alert on its absence too."""
+    """Nothing while no backup is known: alert on its absence too."""
     last = last_backup()
-    samples = [({}, max((timezone.now() - last["made_at"]).total_seconds(), 0))] if last else []
-    size = [({}, last["bytes"])] if last else []
+    if last is None:
+        return []
+    age = max((timezone.now() - last["made_at"]).total_seconds(), 0)
     return [
-        ("ka_backup_age_seconds", "gauge", "Age of the last good backup that this machine knows of.", samples),
-        ("ka_backup_bytes", "gauge", "Size of the last good backup.", size),
+        ("ka_backup_age_seconds", "gauge", "Age of the last good backup that this machine knows of.", [({}, age)]),
+        ("ka_backup_bytes", "gauge", "Size of the last good backup.", [({}, last["bytes"])]),
     ]

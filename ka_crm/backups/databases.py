@@ -209,6 +209,15 @@ def _statements(*statements):
         raise BackupProblem(_("PostgreSQL refused: %(error)s") % {"error": str(error).strip()[:300]}) from error
 
 
+def table_sums():
+    """Table → rows and checksum of the database as it is now."""
+    if engine() == "sqlite":
+        with closing(sqlite3.connect(_sqlite_path(), timeout=BUSY_SECONDS)) as database:
+            return _sqlite_tables(database)
+    with _postgres() as own, own.cursor() as cursor:
+        return _postgres_tables(cursor)
+
+
 # --- both -------------------------------------------------------------------------------------------------------------------
 def _differing(tables, manifest):
     wanted = manifest["tables"]

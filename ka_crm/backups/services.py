@@ -59,7 +59,8 @@ def make_backup(path=None, *, now=None):
             "missing_files": missing,
             "key": _fingerprint(settings.SECRET_KEY),
         }
-        size = writer.finish(manifest)
+        manifest = writer.finish(manifest)
+        size = path.stat().st_size
     except BaseException:
         writer.give_up()
         raise
@@ -102,7 +103,7 @@ def check_archive(path):
         raise BackupProblem(
             _("“%(name)s” is of %(theirs)s, and DATABASE_URL names %(ours)s. Restore it where the engine is the same.") % words
         )
-    known = {f"{app}.{name}" for app, name in MigrationLoader(None, ignore_no_initial=True).disk_migrations}
+    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
     if unknown := sorted(set(manifest["migrations"]) - known):
         words["migration"] = unknown[0]
         raise BackupProblem(_("“%(name)s” was made by a newer program (%(migration)s). Restore it with that one.") % words)

@@ -194,17 +194,42 @@ def test_a_deputy_takes_over_what_the_role_may_do_now():
 @pytest.mark.parametrize(
     ("role", "add", "take", "said"),
     [
-        (Role.ADMINISTRATOR, (), ("settings.manage",), "An administrator always has to be able to change settings: otherwise nobody could give it back."),
-        (Role.ADMINISTRATOR, (), ("people.manage",), "An administrator always has to be able to let people in, change roles and teams: otherwise nobody could give it back."),
-        (Role.FINANCE, ("people.manage", "people.view"), (), "Only administrators can let people in, change roles and teams; give somebody that role instead."),
+        (
+            Role.ADMINISTRATOR,
+            (),
+            ("settings.manage",),
+            "An administrator always has to be able to change settings: otherwise nobody could give it back.",
+        ),
+        (
+            Role.ADMINISTRATOR,
+            (),
+            ("people.manage",),
+            "An administrator always has to be able to let people in, change roles and teams: otherwise nobody could give it back.",
+        ),
+        (
+            Role.FINANCE,
+            ("people.manage", "people.view"),
+            (),
+            "Only administrators can let people in, change roles and teams; give somebody that role instead.",
+        ),
         (Role.VIEWER, ("settings.manage",), (), "Only administrators can change settings; give somebody that role instead."),
-        (Role.KA_MANAGER, ("costs.view",), (), "KA manager does not see all accounts, so it cannot see what products cost: that reaches over all of them."),
-        (Role.SUPERVISOR, ("jobs.manage",), (), "Supervisor does not see all accounts, so it cannot see and repeat all jobs: that reaches over all of them."),
+        (
+            Role.KA_MANAGER,
+            ("costs.view",),
+            (),
+            "KA manager does not see all accounts, so it cannot see what products cost: that reaches over all of them.",
+        ),
+        (
+            Role.SUPERVISOR,
+            ("jobs.manage",),
+            (),
+            "Supervisor does not see all accounts, so it cannot see and repeat all jobs: that reaches over all of them.",
+        ),
         (Role.VIEWER, ("imports.run",), (), "Who may import files has to be able to see imports too."),
         (Role.FIELD_REP, (), ("visits.view",), "Who may record visits has to be able to see visits too."),
         (Role.VIEWER, ("fly",), (), "There is nothing called “fly” that a role may do."),
     ],
-)  # fmt: skip
+)
 def test_what_would_break_the_house_is_refused(role, add, take, said):
     with pytest.raises(DomainError) as refusal:
         change(role, add=add, take=take)
