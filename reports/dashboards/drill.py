@@ -57,11 +57,11 @@ def seen_period(selection):
     return span(period.starts_on, max(period.ends_on, selection.today)) if runs_on else period
 
 
-def account_figures(selection, *, with_sales):
-    """AccountFigures of a Selection; six statements, four without sell-out."""
+def account_figures(selection, *, with_sales, is_incomplete=False):
+    """AccountFigures of a Selection; six statements, four without sell-out. ``is_incomplete`` as on figures.Compared, of the account."""
     accounts = KeyAccount.objects.filter(pk__in=selection.ids)
     stores = Store.objects.active().in_force_on(selection.today).filter(account__in=selection.ids).select_related("account")
-    rows = {store.pk: StoreFigures(store, Compared(store.pk, store.name)) for store in stores}
+    rows = {store.pk: StoreFigures(store, Compared(store.pk, store.name, is_incomplete=is_incomplete)) for store in stores}
     if with_sales:
         for period, now in ((selection.period, True), (selection.period.year_before(), False)):
             for store_id, sums in figures.sellout_by_store(accounts, period).items():
@@ -123,6 +123,9 @@ def _store_sales(found, store, selection):
         found.total.take(sums, now=month in months)
         by_month[month][0] += net
         by_month[month][1] += units
+    found.total.is_incomplete = sum(first in by_month for first in months_then) < sum(first in by_month for first in months)
+    for row in by_product.values():
+        row.is_incomplete = found.total.is_incomplete
     found.products = sorted(by_product.values(), key=lambda row: (row.gained, row.label))
     for month, then in zip(months, months_then, strict=True):
         row = Compared(month, f"{month:%Y-%m}")

@@ -39,7 +39,10 @@ FORMULAS = {
 
 @dataclass
 class Compared:
-    """Net money (minor units) and units now and a year ago; ``has_…`` tell a missing figure from a zero."""
+    """Net money (minor units) and units now and a year ago; ``has_…`` tell a missing figure from a zero.
+
+    ``is_incomplete``: last year has fewer months with figures than this year, so that growth would be that of the files.
+    """
 
     key: object
     label: str
@@ -49,6 +52,7 @@ class Compared:
     net_then: int = 0
     units_then: int = 0
     has_then: bool = False
+    is_incomplete: bool = False
 
     def take(self, sums, *, now):
         if now:
@@ -59,10 +63,12 @@ class Compared:
     @property
     def change(self):
         """Growth as a fraction, or None (``reason`` says why)."""
-        return growth(self.net, self.net_then) if self.has_now and self.has_then else None
+        return growth(self.net, self.net_then) if self.has_now and self.has_then and not self.is_incomplete else None
 
     @property
     def reason(self):
+        if self.is_incomplete and self.has_then:
+            return REASONS["incomplete"]
         code = compared(self.net, self.has_now, self.net_then, self.has_then)[1]
         return REASONS[code] if code else ""
 
@@ -120,7 +126,6 @@ class SalesFigures:
 
     read_at: datetime
     total: Compared
-    incomplete: bool = False  # last year has fewer months with figures than this year: growth would be that of the files
     months: list = field(default_factory=list)
     accounts: list = field(default_factory=list)
     chains: list = field(default_factory=list)
@@ -132,14 +137,6 @@ class SalesFigures:
     share_by_category: dict = field(default_factory=dict)
     distribution: Distribution = field(default_factory=Distribution)
     margin: Margin = field(default_factory=Margin)
-
-    @property
-    def change(self):
-        return None if self.incomplete else self.total.change
-
-    @property
-    def reason(self):
-        return REASONS["incomplete"] if self.incomplete and self.total.change is not None else self.total.reason
 
 
 def data_version():
@@ -180,8 +177,12 @@ def read_sales(selection):
 def _by_account(found, facts, selection):
     """Totals, months, accounts, chains and regions from the sums that reports begin with (Facts.sums)."""
     ids, months, months_then = selection.ids, facts.months, facts.year_ago.months()
+
+    def is_incomplete(account_ids):
+        return facts.months_known(account_ids, months_then) < facts.months_known(account_ids, months)
+
     for account_id in ids:
-        row = Compared(account_id, selection.accounts[account_id].name)
+        row = Compared(account_id, selection.accounts[account_id].name, is_incomplete=is_incomplete([account_id]))
         for sums, is_there, now in ((*facts.sums([account_id], months), True), (*facts.sums([account_id], months_then), False)):
             if is_there:
                 row.take(sums, now=now)
@@ -193,15 +194,14 @@ def _by_account(found, facts, selection):
             if is_there:
                 row.take(sums, now=now)
         found.months.append(row)
-    found.total = _summed(None, "", found.accounts)
-    found.incomplete = facts.months_known(ids, months_then) < facts.months_known(ids, months)
-    found.chains = _grouped(found.accounts, lambda pk: _top_of(selection, pk))
-    found.regions = _grouped(found.accounts, lambda pk: _region_of(selection, pk))
+    found.total = _summed(None, "", found.accounts, is_incomplete(ids))
+    found.chains = _grouped(found.accounts, lambda pk: _top_of(selection, pk), is_incomplete)
+    found.regions = _grouped(found.accounts, lambda pk: _region_of(selection, pk), is_incomplete)
     found.accounts.sort(key=lambda row: (row.gained, row.label))
 
 
-def _summed(key, label, rows):
-    total = Compared(key, label)
+def _summed(key, label, rows, is_incomplete):
+    total = Compared(key, label, is_incomplete=is_incomplete)
     for row in rows:
         total.net, total.units, total.has_now = total.net + row.net, total.units + row.units, total.has_now or row.has_now
         total.net_then, total.units_then = total.net_then + row.net_then, total.units_then + row.units_then
@@ -209,12 +209,13 @@ def _summed(key, label, rows):
     return total
 
 
-def _grouped(rows, key_of):
+def _grouped(rows, key_of, is_incomplete):
     """Rows added up by ``key_of(account id)`` → (key, label), the largest first."""
     groups = defaultdict(list)
     for row in rows:
         groups[key_of(row.key)].append(row)
-    return sorted((_summed(*key, group) for key, group in groups.items()), key=lambda row: (-row.net, row.label))
+    summed = [_summed(*key, group, is_incomplete([row.key for row in group])) for key, group in groups.items()]
+    return sorted(summed, key=lambda row: (-row.net, row.label))
 
 
 def _top_of(selection, pk):
@@ -239,7 +240,7 @@ def _by_product(found, selection):
     products = {}
     for currency, product_id, month, sums in figures.sellout_by_product_month(_own(selection), asked):
         if currency == selection.currency and (month in now or month in then):
-            row = products.setdefault(product_id, Compared(product_id, ""))
+            row = products.setdefault(product_id, Compared(product_id, "", is_incomplete=found.total.is_incomplete))
             row.take(sums, now=month in now)
     names = {
         row[0]: row for row in Product.objects.values_list("pk", "sku", "name", "category_id", "category__name", "unit_cost_e4", "currency")
@@ -252,7 +253,8 @@ def _by_product(found, selection):
         names.setdefault(f"category {category_id}", category or "–")
     found.products = sorted(products.values(), key=lambda row: (-row.gained, row.label))
     found.categories = sorted(
-        (_summed(pk, names[f"category {pk}"], rows) for pk, rows in categories.items()), key=lambda row: (-row.net, row.label)
+        (_summed(pk, names[f"category {pk}"], rows, found.total.is_incomplete) for pk, rows in categories.items()),
+        key=lambda row: (-row.net, row.label),
     )
     costs = {pk: names[pk][5] for pk in products if names[pk][5] is not None and names[pk][6] == selection.currency}
     found.margin = margin_of([(row.net, row.units, costs.get(row.key)) for row in found.products if row.has_now], selection.currency)

@@ -1,7 +1,7 @@
 """Rules that find what could be won, each with an estimate of weekly units and where it comes from.
 
 The estimate of a product that a store does not sell is the median of what comparable stores sell of it a week: the same chain and
-format, the whole chain where no store of that format sells it. Comparisons stay within the reader's own accounts.
+format, the whole chain where fewer than three stores of that format sell it. Comparisons stay within the reader's own accounts.
 """
 
 from collections import defaultdict
@@ -15,6 +15,7 @@ from ka_crm import company, formats
 from .findings import INFO, OPPORTUNITY, Finding, median, of_account, of_store, open_account, open_store, per_week, plan_visit
 
 MOST_PER_RULE = 20
+LEAST_COMPARED = 3
 NAMED = 3
 
 
@@ -48,7 +49,8 @@ def _unsold_in_chain(ground, chain_id, told, product_id):
     for store in told:
         if store.pk in sold or not _is_bound(ground, store, rows):
             continue
-        basis = by_format.get(store.store_format) or everywhere
+        alike = by_format[store.store_format]
+        basis = alike if len(alike) >= LEAST_COMPARED else everywhere
         weekly = per_week(median(basis), ground.newest.days)
         yield int(weekly * price), store, product_id, weekly, len(sold), len(basis)
 
@@ -77,9 +79,12 @@ def _unsold_finding(ground, worth, store, product, weekly, selling, basis):
         tone=INFO,
         weight=worth,
         title=_("%(store)s: sell %(product)s, about %(weekly)s units a week") % words,
-        reason=_(
+        reason=ngettext(
+            "%(sku)s is a must-stock product. %(selling)s other store of %(chain)s sold it in %(month)s, this one none: so much as that "
+            "one sells, worth %(worth)s a week.",
             "%(sku)s is a must-stock product. %(selling)s other stores of %(chain)s sold it in %(month)s, this one none; the estimate is "
-            "the median of %(basis)s comparable stores, worth %(worth)s a week."
+            "the median of %(basis)s comparable stores, worth %(worth)s a week.",
+            selling,
         )
         % words,
         ways=(open_store(store.pk), *plan_visit(ground, store.pk)),
@@ -101,8 +106,8 @@ def white_space(ground):
                 continue
             rates = _weekly_rates(ground, product_id, chain.currency)
             if rates:
-                middle = median(rates.values())
-                found.append((int(middle * stores * 10), chain, product_id, middle, stores, rates))
+                middle, price = median(rates.values()), _price(ground, product_id, chain.currency)
+                found.append((int(middle * stores * price), chain, product_id, middle, stores, rates))
     found.sort(key=lambda row: (-row[0], row[1].pk, row[2]))
     for weight, chain, product_id, middle, stores, rates in found[:MOST_PER_RULE]:
         product = ground.products[product_id]
@@ -124,9 +129,9 @@ def white_space(ground):
             title=_("%(account)s: list %(product)s, about %(weekly)s units a week") % words,
             reason=ngettext(
                 "A best seller that %(account)s has not sold for three months. %(count)s other account sells it (%(others)s): "
-                "%(rate)s units a week in a selling store, times %(stores)s stores.",
+                "%(rate)s units a week in a selling store, times the number of stores (%(stores)s).",
                 "A best seller that %(account)s has not sold for three months. %(count)s other accounts sell it (%(others)s): "
-                "%(rate)s units a week in a selling store (median), times %(stores)s stores.",
+                "%(rate)s units a week in a selling store (median), times the number of stores (%(stores)s).",
                 len(rates),
             )
             % words,
@@ -160,8 +165,21 @@ def _weekly_rates(ground, product_id, currency):
     return rates
 
 
+def _price(ground, product_id, currency):
+    """Net money of a unit over three months and all accounts in ``currency``; minor units, not rounded."""
+    cells = [
+        products[product_id]
+        for pk, products in ground.chain_products.items()
+        if ground.accounts[pk].currency == currency and product_id in products
+    ]
+    return Decimal(sum(net for _month, _units, net in cells)) / max(sum(units for _month, units, _net in cells), 1)
+
+
 def unvisited_potential(ground):
-    """Stores whose market is above the median of their chain and that nobody has visited for long."""
+    """Stores whose market is above the median of their chain and that nobody has visited for long.
+
+    They are ordered by what a week would bring if our share there were that of the whole chain.
+    """
     limit = company.value("dashboards.unvisited_days")
     found = []
     for chain_id, stores in ground.stores_of_chain.items():
@@ -169,14 +187,17 @@ def unvisited_potential(ground):
         if len(known) < 2:
             continue
         middle = median(ground.markets[store.pk].market_net_minor for store in known)
+        own, market = (sum(getattr(ground.markets[store.pk], name) for store in known) for name in ("own_net_minor", "market_net_minor"))
         ranked = sorted(known, key=lambda store: (-ground.markets[store.pk].market_net_minor, store.pk))
         for place, store in enumerate(ranked, start=1):
             last = ground.last_visits.get(store.pk)
             days = (ground.today - last).days if last else None
             if ground.markets[store.pk].market_net_minor > middle and (days is None or days >= limit):
-                found.append((ground.markets[store.pk], chain_id, store, place, len(known), last, days))
-    found.sort(key=lambda row: (-row[0].market_net_minor, row[2].pk))
-    for share, chain_id, store, place, count, last, days in found[:MOST_PER_RULE]:
+                share = ground.markets[store.pk]
+                missing = max(share.market_net_minor * own // market - share.own_net_minor, 0) * 7 // ground.newest.days
+                found.append((missing, share, chain_id, store, place, len(known), last, days))
+    found.sort(key=lambda row: (-row[0], -row[1].market_net_minor, row[3].pk))
+    for missing, share, chain_id, store, place, count, last, days in found[:MOST_PER_RULE]:
         chain = ground.accounts[chain_id]
         words = {
             "store": store.name,
@@ -194,7 +215,7 @@ def unvisited_potential(ground):
             key=f"potential:{store.pk}",
             kind=OPPORTUNITY,
             tone=INFO,
-            weight=share.market_net_minor,
+            weight=missing,
             title=_("Visit %(store)s: a market of %(market)s a month") % words,
             reason=_("Number %(place)s of %(count)s stores of %(chain)s by market in %(month)s; our share there is %(share)s.") % words
             + " "

@@ -122,7 +122,7 @@ def accounts_table(selection, sales, rows):
 
 def movers(selection, sales):
     """(table of the products that won most, table of those that lost most)."""
-    compared = [row for row in sales.products if row.has_now or row.has_then]
+    compared = [row for row in sales.products if not row.is_incomplete]
     won = [row for row in compared if row.gained > 0][:MOVERS]
     lost = [row for row in reversed(compared) if row.gained < 0][:MOVERS]
 
@@ -181,9 +181,9 @@ def sales_kpis(selection, sales, *, sees_costs):
         kpi(
             _("Net sell-out %(period)s") % {"period": selection.label},
             formats.short_money(sales.total.net, currency) if sales.total.has_now else formats.MISSING,
-            delta=sales.change,
+            delta=sales.total.change,
             delta_label=_("vs last year"),
-            hint="" if sales.change is not None else sales.reason,
+            hint="" if sales.total.change is not None else str(sales.total.reason),
             url="#accounts",
         ),
         kpi(

@@ -155,10 +155,14 @@ def filing_by_owner(owner_ids, period, today):
     """
     due = Deadline.objects.filter(owner__in=owner_ids, due_on__range=(period.starts_on, period.ends_on))
     over = Q(due_on__lt=today) | Q(filed_at__isnull=False)
-    rows = due.order_by().values("owner_id").annotate(
-        due=Count("pk", filter=over),
-        on_time=Count("pk", filter=Q(filed_at__isnull=False, filed_at__date__lte=F("due_on"))),
-        missing=Count("pk", filter=Q(filed_at__isnull=True, due_on__lt=today)),
+    rows = (
+        due.order_by()
+        .values("owner_id")
+        .annotate(
+            due=Count("pk", filter=over),
+            on_time=Count("pk", filter=Q(filed_at__isnull=False, filed_at__date__lte=F("due_on"))),
+            missing=Count("pk", filter=Q(filed_at__isnull=True, due_on__lt=today)),
+        )
     )
     return {row["owner_id"]: (row["due"], row["on_time"], row["missing"]) for row in rows}
 
@@ -182,8 +186,10 @@ def _sales(rows, directory, period, currency, today):
     for person_id, accounts in answers.items():
         if not accounts:
             continue
+        before = facts.year_ago.months()
         row = rows[person_id].sales = Compared(person_id, "")
-        for months, now in ((facts.months, True), (facts.year_ago.months(), False)):
+        row.is_incomplete = facts.months_known(accounts, before) < facts.months_known(accounts, facts.months)
+        for months, now in ((facts.months, True), (before, False)):
             sums, is_there = facts.sums(accounts, months)
             if is_there:
                 row.take(sums, now=now)

@@ -148,7 +148,7 @@ def _team_kpis(people, sales, selection):
         pages.kpi(
             _("Visits"),
             _("%(now)s of %(all)s") % {"now": visits.planned_done, "all": visits.planned},
-            hint=_("%(count)s more without a plan") % {"count": visits.ad_hoc},
+            hint=_("%(count)s more without a plan") % {"count": visits.ad_hoc} if visits.ad_hoc else "",
             url="#people",
         ),
         pages.kpi(_("Stores covered"), _("%(now)s of %(all)s") % {"now": seen, "all": stores}, url="#people"),
@@ -249,7 +249,7 @@ def _work_kpis(user, selection):
         pages.kpi(
             _("Visits"),
             _("%(now)s of %(all)s") % {"now": formats.number(counted.planned_done), "all": formats.number(counted.planned)},
-            hint=_("%(count)s more without a plan") % {"count": formats.number(counted.ad_hoc)},
+            hint=_("%(count)s more without a plan") % {"count": formats.number(counted.ad_hoc)} if counted.ad_hoc else "",
             url=pages.link("visits:visit_list"),
         ),
         pages.kpi(_("Perfect-store score"), formats.number(scores.score, 1), hint=str(scores.score_reason)),
@@ -284,8 +284,8 @@ def account(request, pk):
     root = accounts[pk]
     selection = selection_of(user, accounts, request.GET, today=today, root=root)
     sees_sales = user.has_capability("sales.view")
-    found = account_figures(selection, with_sales=sees_sales)
     sales = sales_of(selection, fresh="fresh" in request.GET) if sees_sales else None
+    found = account_figures(selection, with_sales=sees_sales, is_incomplete=sees_sales and sales.total.is_incomplete)
     context = {
         "account": root,
         "selection": selection,

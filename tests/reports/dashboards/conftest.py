@@ -47,7 +47,9 @@ def sell_week(account, product, monday, net_minor, units=1):
 def told_until(account, day):
     """The account's newest sell-out file ends on ``day``."""
     newest = ImportBatch.objects.order_by("-sequence").values_list("sequence", flat=True).first() or 0
-    return ImportBatchFactory(account=account, status="imported", sequence=newest + 1, period_starts_on=day.replace(day=1), period_ends_on=day)
+    return ImportBatchFactory(
+        account=account, status="imported", sequence=newest + 1, period_starts_on=day.replace(day=1), period_ends_on=day
+    )
 
 
 @pytest.fixture
@@ -60,7 +62,10 @@ def shop(db):
     cheese, juice = CategoryFactory(name="Cheese"), CategoryFactory(name="Juice")
     northgate = KeyAccountFactory(code="N1", name="Northgate")
     north_east = KeyAccountFactory(code="N1E", name="Northgate East", kind="region", parent=northgate)
-    lakeside, hualian = KeyAccountFactory(code="L1", name="Lakeside"), KeyAccountFactory(code="H1", name="Hualian", currency="CNY", country="CN")
+    lakeside, hualian = (
+        KeyAccountFactory(code="L1", name="Lakeside"),
+        KeyAccountFactory(code="H1", name="Hualian", currency="CNY", country="CN"),
+    )
     far = KeyAccountFactory(code="F1", name="Farland")
     first, second = StoreFactory(account=northgate, name="North 1", code="S1"), StoreFactory(account=north_east, name="North 2", code="S2")
     lake, hua, away = (StoreFactory(account=one, name=f"{one.name} 1") for one in (lakeside, hualian, far))
@@ -85,7 +90,22 @@ def shop(db):
         AccountAssignmentFactory(account=account, user=mei, starts_on=date(2025, 1, 1))
         AccountAssignmentFactory(account=account, user=rep, duty="field_rep", starts_on=date(2025, 1, 1))
     return SimpleNamespace(
-        **{name: value for name, value in locals().items()},
+        team=team,
+        mei=mei,
+        rep=rep,
+        cheese=cheese,
+        northgate=northgate,
+        north_east=north_east,
+        lakeside=lakeside,
+        hualian=hualian,
+        far=far,
+        first=first,
+        second=second,
+        lake=lake,
+        hua=hua,
+        away=away,
+        gouda=gouda,
+        apple=apple,
         sam=UserFactory(supervisor=True, name="Sam Ortega", team=team),
         omar=UserFactory(supervisor=True, name="Omar", team=elsewhere),
         stranger=UserFactory(ka_manager=True, name="Stella", team=elsewhere),
