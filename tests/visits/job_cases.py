@@ -9,4 +9,10 @@ def _history():
     return {}
 
 
-CASES = {"visits.rescore": _history}
+def _day_that_is_over():
+    """A planned visit of March 2026 that nobody made."""
+    VisitFactory()
+    return {}
+
+
+CASES = {"visits.rescore": _history, "visits.close_days": _day_that_is_over}

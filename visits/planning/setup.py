@@ -3,9 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from ka_crm import navigation, panels, policy_examples, statuses
-from team import approvals
+from team import agenda, approvals
 
 from . import leave, services
+from .agenda import leave_of, visits_of
 from .settings import declare_settings
 
 
@@ -31,6 +32,8 @@ def ready():
         on_withdrawn=services.plan_withdrawn,
         default_steps=step,
     )
+    agenda.register("visits", visits_of)
+    agenda.register("leave", leave_of)
     statuses.register("visits.leave", requested="info", refused="danger")
     navigation.register("work", _("Week"), "visits:itinerary", icon="route", capability="visits.record", order=8, phone=True)
     navigation.register("work", _("Calendar"), "visits:calendar", icon="calendar", capability="visits.view", order=16)
