@@ -69,6 +69,11 @@ class Directory:
         same = frozenset(pk for pk in account_ids if self.accounts[pk].currency == currency)
         return same, frozenset(account_ids) - same
 
+    def _currency_of(self, account_ids):
+        """The one currency of all these accounts; the company's where there are several or none."""
+        found = {self.accounts[pk].currency for pk in account_ids}
+        return found.pop() if len(found) == 1 else settings.KA_BASE_CURRENCY
+
     def account(self, account):
         same, other = self._split(self.below([account.pk]), account.currency)
         return Subject(
@@ -85,13 +90,14 @@ class Directory:
 
     def person(self, person):
         accounts, note = self.accounts_of(person.pk)
-        same, other = self._split(accounts, settings.KA_BASE_CURRENCY)
+        currency = self._currency_of(accounts)
+        same, other = self._split(accounts, currency)
         return Subject(
             key=subject_key("person", person.pk),
             kind=SubjectKind.PERSON,
             label=str(person),
             code=person.email,
-            currency=settings.KA_BASE_CURRENCY,
+            currency=currency,
             account_ids=same,
             other_ids=other,
             people_ids=frozenset([person.pk]),
@@ -103,14 +109,16 @@ class Directory:
     def team(self, team):
         members = frozenset(pk for pk, person in self.people.items() if person.team_id and person.team.path.startswith(team.path))
         found = [self.accounts_of(pk) for pk in members]
-        same, other = self._split(frozenset().union(*(accounts for accounts, _note in found)), settings.KA_BASE_CURRENCY)
+        accounts = frozenset().union(*(accounts for accounts, _note in found))
+        currency = self._currency_of(accounts)
+        same, other = self._split(accounts, currency)
         leads = sorted(pk for pk in members if self.people[pk].role == Role.SUPERVISOR and self.people[pk].team_id == team.pk)
         return Subject(
             key=subject_key("team", team.pk),
             kind=SubjectKind.TEAM,
             label=team.name,
             code=team.name,
-            currency=settings.KA_BASE_CURRENCY,
+            currency=currency,
             account_ids=same,
             other_ids=other,
             people_ids=members,

@@ -19,7 +19,7 @@ HOWS = {
     "trend": gettext_lazy("same month last year × trend"),
     "last_year": gettext_lazy("same month last year; no trend is known"),
     "recent": gettext_lazy("mean of the last months; last year is not known"),
-    "": gettext_lazy("no figure: nothing is known of last year or of the last months"),
+    "": gettext_lazy("nothing is known of last year or of the last months"),
 }
 
 
@@ -34,8 +34,9 @@ def proposal_of(facts, account_id):
     return propose(year_ago=net(facts.period.year_before()), recent=recent)
 
 
-def _row(facts, pk, currency):
+def _row(facts, pk):
     account, proposal = facts.accounts[pk], proposal_of(facts, pk)
+    currency = account.currency
     newest = facts.outlook_sums.get((pk, facts.recent_months[-1].starts_on))
     return {
         "id": pk,
@@ -46,6 +47,7 @@ def _row(facts, pk, currency):
         "trend": text(proposal.trend),
         "is_capped": proposal.is_capped,
         "how": proposal.how,
+        "currency": currency,
         "proposed": money(proposal.minor, currency),
         "_minor": proposal.minor,
     }
@@ -64,7 +66,8 @@ def problems_of(scope):
 def compute(scope):
     facts, computed, problems = scope.facts, {}, problems_of(scope)
     for subject in scope.subjects:
-        rows = [_row(facts, pk, subject.currency) for pk in subject.account_ids if pk in facts.accounts]
+        rows = [_row(facts, pk) for pk in subject.account_ids if pk in facts.accounts]
+        others = [row for pk in subject.other_ids if pk in facts.accounts and (row := _row(facts, pk))["_minor"] is not None]
         known = sorted((row for row in rows if row["_minor"] is not None), key=lambda row: (-row["_minor"], row["account_code"]))
         due = due_of(facts, subject)
         data = {
@@ -73,7 +76,8 @@ def compute(scope):
             "year_ago_month": scope.period.year_before().label,
             "newest_month": facts.recent_months[-1].label,
             "recent_months": [month.label for month in facts.recent_months],
-            "accounts": [{key: value for key, value in row.items() if not key.startswith("_")} for row in known],
+            "accounts": _public(known),
+            "other_currencies": _public(sorted(others, key=lambda row: (row["currency"], -row["_minor"], row["account_code"]))),
             "unknown": len(rows) - len(known),
             "visits": len(visits_of(facts, subject)),
             "due_stores": len(due),
@@ -99,8 +103,13 @@ def compute(scope):
     return computed
 
 
-def _formula(row, currency):
+def _public(rows):
+    return [{key: value for key, value in row.items() if not key.startswith("_")} for row in rows]
+
+
+def _formula(row):
     """The formula of a row with its figures, as people check it."""
+    currency = row["currency"]
     if row["how"] == "trend":
         shown = _("%(base)s × %(trend)s") % {
             "base": blocks.cell_text(row["year_ago"], "money", currency),
@@ -150,6 +159,22 @@ def layout(data, reading):
             empty=_("The last month left no open problem."),
         )
     )
+    notes = [
+        _("Trend = net sell-out of %(months)s ÷ that of the same months a year earlier, over the months that have both.")
+        % {"months": ", ".join(data["recent_months"])}
+    ]
+    if data["unknown"]:
+        notes.append(_("%(count)s accounts without any sell-out have no proposal.") % {"count": data["unknown"]})
+    yield _table(_("Proposed figures"), data, data["accounts"], " ".join(notes))
+    by_currency = {}
+    for row in data["other_currencies"]:
+        by_currency.setdefault(row["currency"], []).append(row)
+    for currency, rows in sorted(by_currency.items()):
+        note = _("Not contained in the totals above: sums never mix currencies.")
+        yield {**_table(_("Proposed figures in %(currency)s") % {"currency": currency}, data, rows, note), "currency": currency}
+
+
+def _table(title, data, rows, note):
     columns = [
         blocks.column(_("Account"), wide=True),
         blocks.column(data["year_ago_month"], "money"),
@@ -157,22 +182,13 @@ def layout(data, reading):
         blocks.column(_("Proposed"), "money"),
         blocks.column(_("Formula"), wide=True),
     ]
-    rows = [
-        [row["account_name"], row["year_ago"], row["newest"], row["proposed"], _formula(row, reading.currency)] for row in data["accounts"]
-    ]
-    notes = [
-        _("Trend = net sell-out of %(months)s ÷ that of the same months a year earlier, over the months that have both.")
-        % {"months": ", ".join(data["recent_months"])}
-    ]
-    if data["unknown"]:
-        notes.append(_("%(count)s accounts without any sell-out have no proposal.") % {"count": data["unknown"]})
-    yield blocks.table(
-        _("Proposed figures"),
+    return blocks.table(
+        title,
         columns,
-        rows,
-        note=" ".join(notes),
+        [[row["account_name"], row["year_ago"], row["newest"], row["proposed"], _formula(row)] for row in rows],
+        note=note,
         empty=str(HOWS[""]),
-        links=[("accounts:account_detail", row["id"]) for row in data["accounts"]],
+        links=[("accounts:account_detail", row["id"]) for row in rows],
     )
 
 

@@ -23,6 +23,8 @@ def _categories(facts, account_ids):
     total, rows = Facings(), []
     for category_id, row in facts.together(facts.facings, account_ids, Facings).items():
         total.add(row)
+        if not row.all:
+            continue  # counted in the period before only
         now, before = row.now, row.before
         rows.append(
             {
@@ -31,7 +33,7 @@ def _categories(facts, account_ids):
                 "own_facings": row.own,
                 "all_facings": row.all,
                 "share": text(now.value),
-                "reason": "" if now.value is not None else "too_many" if row.all else "not_counted",
+                "reason": "" if now.value is not None else "too_many",
                 "change": text(None if now.value is None or before.value is None else now.value - before.value),
             }
         )

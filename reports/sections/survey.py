@@ -12,7 +12,7 @@ from ..shelf_facts import Facings
 from ..wording import worded
 from .base import Section, source, sources, text
 from .shelves import scores_of
-from .visits import figures_of, shelves_of
+from .visits import shelves_of
 
 NOTES = 25
 
@@ -27,7 +27,7 @@ def compute(scope):
     facts.products  # noqa: B018
     computed = {}
     for subject in scope.subjects:
-        done, seen = figures_of(scope, subject), shelves_of(scope, subject)
+        seen = shelves_of(scope, subject)
         before = sum((facts.visits_before.get(pk, VisitFigures()) for pk in subject.all_ids), VisitFigures())
         stores = sum(facts.store_counts[pk] for pk in subject.all_ids)
         facings = Facings()
@@ -38,8 +38,8 @@ def compute(scope):
         notes.sort(key=lambda line: (str(line["seen_on"]), line["store_name"] or ""), reverse=True)
         findings = [one for rule in (repeated_out_of_stock, must_stock_missing, missed_visits) for one in rule(scope, subject)]
         data = {
-            "visits": done.done,
-            "planned": done.planned,
+            "visits": seen.done,  # in these stores, whoever went
+            "planned": seen.planned,
             "stores": stores,
             "stores_seen": seen.stores_seen,
             "coverage": text(ratio(seen.stores_seen, stores)),
@@ -71,7 +71,7 @@ def compute(scope):
         }
         common = {"period": facts.visited, "subject": subject, "facts": facts}
         lines = sources(
-            source("coverage", "visits", rows=done.planned + done.ad_hoc, **common),
+            source("coverage", "visits", rows=seen.planned + seen.ad_hoc, **common),
             source("availability", "shelf_facts", rows=seen.products_checked, **common),
             source("sightings", "competitor_facts", rows=len(sightings), **common),
         )
