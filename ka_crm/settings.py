@@ -229,6 +229,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/15m/key,50/15m/ip", "reset_password": "20/15m/ip,5/15m/key", "reauthenticate": "10/15m/user"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "KA CRM"
+MFA_FORMS = {"authenticate": "team.adapters.LimitedCodeForm", "reauthenticate": "team.adapters.LimitedCodeAgainForm"}
 # Roles that must turn on the second factor before they work; the demo company leaves it open.
 KA_MFA_ROLES = env.list("KA_MFA_ROLES", default=["finance", "administrator"])
 # How long a sign-in lasts, in minutes: without a click, and at most. Who works in stores signs in less often.

@@ -6,12 +6,15 @@ import hashlib
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import ResetPasswordForm
 from allauth.core import context
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 
 from ka_crm.jobs.models import Job
 
+from .models import User
 from .second_factor import needs_second_factor
 
 
@@ -30,6 +33,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def unlock(self, request, email):
         """Forget the failed attempts on this address, so that its person may try again at once."""
         self._delete_login_attempts_cached_email(request, email=email)
+        person = User.objects.filter(email=email).first()
+        if person is not None:
+            ratelimit.clear(request, **_code_limit(person))
 
 
 class MailedResetForm(ResetPasswordForm):
@@ -42,6 +48,30 @@ class MailedResetForm(ResetPasswordForm):
         email = self.cleaned_data["email"].lower()
         Job.objects.enqueue("team.send_password_link", unique_key=hashlib.sha256(email.encode()).hexdigest(), email=email)
         return email
+
+
+def _code_limit(user):
+    """Five wrong codes in a quarter of an hour, counted for the person by themselves: apart from wrong passwords."""
+    return {"app": "team", "action": "second_factor", "key": str(user.pk), "config": {"second_factor": "5/15m/key"}}
+
+
+class _LimitedCode:
+    """A code is looked at only while the person has tries left; a right one gives them all back."""
+
+    def clean_code(self):
+        if not ratelimit.consume(context.request, **_code_limit(self.user)):
+            raise AccountAdapter(context.request).validation_error("too_many_login_attempts")
+        code = super().clean_code()
+        ratelimit.clear(context.request, **_code_limit(self.user))
+        return code
+
+
+class LimitedCodeForm(_LimitedCode, AuthenticateForm):
+    pass
+
+
+class LimitedCodeAgainForm(_LimitedCode, ReauthenticateForm):
+    pass
 
 
 class MFAAdapter(DefaultMFAAdapter):

@@ -1,17 +1,21 @@
 """Signing in: guessing is slowed, answers tell nothing, sessions end, the second factor is asked for where the role needs it."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from allauth.account.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
-from django.contrib.auth.hashers import identify_hasher, make_password
+from django.contrib.auth.hashers import MD5PasswordHasher, identify_hasher, make_password
 from django.contrib.sessions.models import Session
 from django.core import mail
-from django.test import Client
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from ka_crm.jobs.models import Job
@@ -362,3 +366,95 @@ def test_each_recovery_code_works_once(guarded):
         results.append(is_in(again))
     assert results == [True, False, True]
     assert codes[2] not in str(list(Authenticator.objects.values()))
+
+
+@pytest.mark.parametrize(("wrong", "gets_in"), [(4, True), (5, False)])
+def test_five_wrong_codes_close_the_second_factor_for_a_quarter_of_an_hour(guarded, wrong, gets_in):
+    """Four are the control: the right code still opens."""
+    person = UserFactory(finance=True)
+    with time_machine.travel("2026-03-02 06:00Z", tick=False) as clock:
+        _client, secret = guarded(person)
+        clock.shift(timedelta(minutes=5))
+        client, _answer = sign_in(person)
+        for number in range(wrong):
+            client.post(reverse("mfa_authenticate"), {"code": f"{number:06}"})
+        answer = client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+        assert (is_in(client), answer.status_code) == (gets_in, 302 if gets_in else 200)
+        clock.shift(timedelta(minutes=16))
+        client, _answer = sign_in(person)
+        client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+        assert is_in(client)
+
+
+def test_wrong_codes_are_counted_apart_from_wrong_passwords_and_over_all_sessions(guarded):
+    person = UserFactory(finance=True)
+    with time_machine.travel("2026-03-02 06:00Z", tick=False) as clock:
+        _client, secret = guarded(person)
+        clock.shift(timedelta(minutes=5))
+        for number in range(5):  # a new session for each guess
+            client, answer = sign_in(person)
+            assert answer["Location"] == reverse("mfa_authenticate")  # the password is not locked by codes
+            client.post(reverse("mfa_authenticate"), {"code": f"{number:06}"})
+        client, _answer = sign_in(person)
+        client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+        assert not is_in(client)
+        get_adapter().unlock(RequestFactory().post("/"), person.email)
+        client, _answer = sign_in(person)
+        client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+        assert is_in(client)
+
+
+# --- what an answer's time tells ----------------------------------------------------------------------------------------------------
+def work_of(ask):
+    """What an answer costs: passwords hashed and statements by kind, the same on any machine however busy."""
+    hashed = []
+    with pytest.MonkeyPatch.context() as monkeypatch, CaptureQueriesContext(connection) as asked:
+        encode = MD5PasswordHasher.encode
+        monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, *given: hashed.append(1) or encode(self, *given))
+        ask()
+    return len(hashed), [query["sql"].split(" ", 1)[0] for query in asked.captured_queries]
+
+
+def test_signing_in_wrongly_costs_the_same_whoever_it_is():
+    """An unknown address, a known one with a wrong password, somebody without access: one password hashed each."""
+    known, gone = UserFactory(), UserFactory(inactive=True)
+    sign_in("warm-up@example.com", WRONG)
+    costs = [work_of(lambda email=email: sign_in(email, WRONG))[0] for email in (known.email, gone.email, "nobody@example.com")]
+    assert costs == [1, 1, 1]
+    unusable = UserFactory(password=None)
+    User.objects.filter(pk=unusable.pk).update(password="!none")
+    assert work_of(lambda: sign_in(unusable.email, WRONG))[0] == 1
+
+
+def test_asking_for_a_link_costs_the_same_whoever_it_is():
+    known = UserFactory()
+    Client().post(reverse("account_reset_password"), {"email": "warm-up@example.com"})
+    costs = [
+        work_of(lambda email=email: Client().post(reverse("account_reset_password"), {"email": email}))
+        for email in (known.email, "nobody@example.com")
+    ]
+    assert costs[0] == costs[1]
+
+
+def median_of(tries):
+    """Median seconds of each kind of try; the kinds take turns, so that a busy moment of the machine meets both."""
+    took = {name: [] for name in tries}
+    for _round in range(200):
+        for name, ask in tries.items():
+            began = time.perf_counter()
+            ask()
+            took[name].append(time.perf_counter() - began)
+    return {name: sorted(seconds)[len(seconds) // 2] for name, seconds in took.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["account_login", "account_reset_password"])
+def test_the_medians_of_200_answers_are_within_a_tenth(settings, page):
+    settings.PASSWORD_HASHERS = ["team.hashers.Argon2idHasher"]
+    settings.ACCOUNT_RATE_LIMITS = False
+    known = UserFactory().email
+    entries = {"known": {"login": known, "email": known}, "nobody": {"login": "nobody@example.com", "email": "nobody@example.com"}}
+    medians = median_of(
+        {name: lambda entry=entry: Client().post(reverse(page), {**entry, "password": WRONG}) for name, entry in entries.items()}
+    )
+    assert abs(medians["known"] - medians["nobody"]) <= max(medians.values()) / 10, medians
