@@ -104,7 +104,7 @@ def change_own_profile(*, actor, expected_version=None, **values):
 def change_role(*, person_id, role, actor, reason=""):
     """Give the person another role; it counts from their next click. Refuses to take it from the last administrator."""
     admins = _locked_administrators()
-    user = User.objects.select_for_update().get(pk=person_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=person_id)
     role = Role(role)
     if user.role == role:
         return user
@@ -126,7 +126,7 @@ def deactivate_person(*, person_id, actor, reason=""):
     Refuses the last administrator.
     """
     admins = _locked_administrators()
-    user = User.objects.select_for_update().get(pk=person_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=person_id)
     if not user.is_active:
         return user
     if user.role == Role.ADMINISTRATOR:
@@ -185,8 +185,11 @@ def note_unlocked(*, person_id, actor):
 
 
 def _locked_administrators():
-    """The administrators who can sign in, locked in one order, so that two of them cannot remove each other at once."""
-    return {person.pk for person in User.objects.administrators().select_for_update().order_by("pk")}
+    """The administrators who can sign in, locked in one order, so that two of them cannot remove each other at once.
+
+    Not against rows that name them: somebody who decides an approval meanwhile holds that and notes who decided.
+    """
+    return {person.pk for person in User.objects.administrators().select_for_update(no_key=True).order_by("pk")}
 
 
 def _refuse_last(user, admins):

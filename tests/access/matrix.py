@@ -24,6 +24,8 @@ from .world import NOBODY, SENTINEL, WORD
 
 # Routes whose keywords are a secret or a word, not a row: what to ask them with.
 BY_WORD = {
+    "team:calendar_feed": {"secret": "no-such-secret"},
+    "team:route_edit": {"kind": "reports.report"},
     "account_confirm_email": {"key": "no-such-key"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "no-such-key"},
 }

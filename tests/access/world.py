@@ -8,11 +8,12 @@ from datetime import date
 from accounts.models import KeyAccount
 from ka_crm.files import store_bytes
 from ka_crm.jobs.models import Job
-from ka_crm.models import SavedView
+from ka_crm.models import SavedView, Setting
 from reports.models import ReportRun, ReportSection
 from team.audit import record
-from team.models import User
+from team.models import Approval, Notification, Task, User, WorkCalendar
 from team.roles import Role
+from team.services.approvals import request_approval
 from tests.factories import (
     AccountAssignmentFactory,
     AttendanceFactory,
@@ -56,6 +57,8 @@ class World:
         self.other = UserFactory(role=Role.KA_MANAGER, team=far, email=f"{SENTINEL}@example.com".lower(), phone=f"{SENTINEL} 1")
         self.product = ProductFactory()
         ImportProfileFactory()
+        Setting.objects.create(key="company.backup_days", value=3)
+        WorkCalendar.objects.create(code="HQ", name="Company", is_default=True)
         near_store = self.fill(KeyAccountFactory(), self.people["ka_manager"], word="near")
         for role in ("field_rep", "supervisor"):
             AccountAssignmentFactory(account=KeyAccount.objects.get(), user=self.people[role])
@@ -67,6 +70,7 @@ class World:
             SavedView.objects.create(owner=person, list_name="accounts:store_list", name="near", query="q=near")
             ReportRun.objects.create(kind="monthly", starts_on=date(2026, 3, 1), ends_on=date(2026, 3, 31), ordered_by=person)
             VisitFactory(store=near_store, visitor=person, note="near")
+            self.add_work(person, word="near")
             if person.pk != self.people["ka_manager"].pk:
                 LeaveFactory(person=person, reason="near")
             DelegationFactory(absent=person, deputy=self.people["viewer"] if person.role != Role.VIEWER else self.people["finance"])
@@ -91,6 +95,8 @@ class World:
         run = ReportRun.objects.create(kind="monthly", starts_on=date(2026, 3, 1), ends_on=date(2026, 3, 31), ordered_by=person)
         report = ReportFactory(account=account, owner=person, run=run)
         ReportSection.objects.create(report=report, key="sales", position=1, commentary=f"{word} words")
+        request_approval(kind="reports.report", subject=report, title=f"{word} report", note=f"{word} note", requested_by=person)
+        self.add_work(person, word=word)
         ReportFactory(about_person=person, owner=person, subject_label=f"{word} person")
         Job.objects.create(kind="access.test", requested_by=person, subject=f"{word} job")
         if word == SENTINEL:
@@ -99,6 +105,12 @@ class World:
         DelegationFactory(absent=away, deputy=person, reason=f"{word} reason", handover=f"{word} handover", ends_on=date(2026, 3, 2))
         record(account, "account.changed", actor=person, changes={"name": [f"{word} old", f"{word} new"]}, reason=word)
         return store
+
+    def add_work(self, person, *, word):
+        """What waits for ``person`` and what they were told, about nothing in particular."""
+        Task.objects.create(title=f"{word} task", details=f"{word} details", assignee=person, created_by=person)
+        Notification.objects.create(user=person, kind="tasks.given", words={"task": f"{word} told"})
+        Approval.objects.create(kind="reports.report", title=f"{word} request", requested_by=person, status="withdrawn")
 
     def sees_foreign(self, person):
         """Whether the other half is this person's business too, so that its texts are no leak."""
