@@ -86,13 +86,16 @@ class AttendanceFilter(ListFilter):
     search_columns = ("person__search",)
 
     person = django_filters.ModelChoiceFilter(label=_("Person"), queryset=_people)
-    is_late = django_filters.BooleanFilter(label=_("Late"))
+    late = django_filters.ChoiceFilter(label=_("Late"), choices=(("yes", _("late")), ("no", _("in time"))), method="filter_late")
     from_day = django_filters.DateFilter(label=_("From"), field_name="day", lookup_expr="gte", widget=DayInput())
     to_day = django_filters.DateFilter(label=_("Until"), field_name="day", lookup_expr="lte", widget=DayInput())
 
     class Meta:
         model = Attendance
         fields = []
+
+    def filter_late(self, queryset, name, late):
+        return queryset.filter(is_late=late == "yes")
 
 
 class LeaveFilter(ListFilter):

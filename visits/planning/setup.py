@@ -38,7 +38,7 @@ def ready():
     navigation.register("work", _("Week"), "visits:itinerary", icon="route", capability="visits.record", order=8, phone=True)
     navigation.register("work", _("Calendar"), "visits:calendar", icon="calendar", capability="visits.view", order=16)
     navigation.register("work", _("Stores due"), "visits:due_list", icon="target", capability="visits.view", order=17)
-    navigation.register("work", _("Start of day"), "visits:attendance_list", icon="clock", capability="visits.record", order=18)
+    navigation.register("work", _("Start of day"), "visits:attendance_list", icon="clock", capability="people.view", order=18)
     navigation.register("work", _("Leave"), "visits:leave_list", icon="sun", capability="visits.record", order=19)
     panels.register("store", title=_("Next visit due"), url_name="visits:due_panel", order=15, capability="visits.view")
     policy_examples.register("visits:due_panel", model="accounts.Store")
