@@ -1,6 +1,7 @@
 """Who and what a report can be about, and which accounts its totals run over."""
 
 from collections import defaultdict
+from functools import cached_property
 
 from django.conf import settings
 from django.db.models import Q
@@ -31,8 +32,6 @@ class Directory:
     def __init__(self, period, today):
         self.period = period
         self.accounts = {account.pk: account for account in KeyAccount.objects.only("pk", "code", "name", "currency", "path", "sort_key")}
-        self.people = {person.pk: person for person in User.objects.select_related("team")}
-        self.teams = {team.pk: team for team in Team.objects.all()}
         rows = list(
             AccountAssignment.objects.filter(duty=_DUTY)
             .filter(
@@ -50,6 +49,14 @@ class Directory:
             self.assigned_today[user_id].add(account_id)
         # The latest assignment on the account itself decides whose report it is.
         self.manager_of = {row[0]: row[1] for row in sorted(in_period or rows, key=lambda row: (row[2], row[1]))}
+
+    @cached_property
+    def people(self):
+        return {person.pk: person for person in User.objects.select_related("team")}
+
+    @cached_property
+    def teams(self):
+        return {team.pk: team for team in Team.objects.all()}
 
     def below(self, account_ids):
         """The accounts and everything under them."""

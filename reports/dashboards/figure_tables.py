@@ -68,7 +68,7 @@ def shown(value, kind, currency):
         return formats.number(value)
     if kind == "money":
         return formats.short_money(value, currency)
-    if kind == "percent":
+    if kind in ("percent", "delta"):
         return formats.percent(value)
     if kind == "points":
         text = formats.number(value * 100, 1)

@@ -164,13 +164,19 @@ def sales_of(selection, *, fresh=False):
 
 def read_sales(selection):
     """The SalesFigures of a Selection, read now; six statements."""
-    facts = Facts(selection.period, selection.ids, selection.today)
-    found = SalesFigures(read_at=timezone.now(), total=Compared(None, ""))
-    _by_account(found, facts, selection)
+    found, _facts = read_sums(selection)
     _by_product(found, selection)
     _share(found, selection)
     _distribution(found, selection)
     return found
+
+
+def read_sums(selection):
+    """(SalesFigures with totals, months, accounts, chains and regions alone, the Facts they were read from); one statement."""
+    facts = Facts(selection.period, selection.ids, selection.today)
+    found = SalesFigures(read_at=timezone.now(), total=Compared(None, ""))
+    _by_account(found, facts, selection)
+    return found, facts
 
 
 # --- accounts, months ---------------------------------------------------------------------------------------------------------

@@ -173,19 +173,25 @@ def regions_table(selection, sales):
     )
 
 
+def net_kpi(selection, sales):
+    """Net sell-out of the period with its growth, or the reason why there is none."""
+    total = sales.total
+    return kpi(
+        _("Net sell-out %(period)s") % {"period": selection.label},
+        formats.short_money(total.net if total.has_now else None, selection.currency),
+        delta=total.change,
+        delta_label=_("vs last year"),
+        hint="" if total.change is not None else str(total.reason),
+        url="#accounts",
+    )
+
+
 def sales_kpis(selection, sales, *, sees_costs):
     """The headline figures of sell-out, share and distribution; margin only for those who may see costs."""
     currency, month, spread = selection.currency, selection.last_month.label, sales.distribution
     share, share_then = sales.share.ratio, sales.share_then.ratio
     found = [
-        kpi(
-            _("Net sell-out %(period)s") % {"period": selection.label},
-            formats.short_money(sales.total.net, currency) if sales.total.has_now else formats.MISSING,
-            delta=sales.total.change,
-            delta_label=_("vs last year"),
-            hint="" if sales.total.change is not None else str(sales.total.reason),
-            url="#accounts",
-        ),
+        net_kpi(selection, sales),
         kpi(
             _("Units %(period)s") % {"period": selection.label},
             formats.number(sales.total.units if sales.total.has_now else None),

@@ -102,11 +102,11 @@ def people_of(user, team=None):
     return list(people.in_team(team) if isinstance(team, Team) else people)
 
 
-def team_figures(people, *, activity, sales, currency, today):
-    """PersonFigures of ``people``, the worst first; ``activity`` and ``sales`` are the Periods of what was done and what was sold."""
+def team_figures(people, *, activity, facts, currency, today):
+    """PersonFigures of ``people``, the worst first; ``activity`` is the Period of what was done, ``facts`` hold what was sold."""
     ids = [person.pk for person in people]
     rows = {person.pk: PersonFigures(person, VisitFigures()) for person in people}
-    directory = Directory(sales, today)
+    directory = Directory(facts.period, today)
     _visits(rows, ids, activity, directory, today)
     for attendance in (
         Attendance.objects.filter(person__in=ids, day__range=(activity.starts_on, activity.ends_on))
@@ -124,7 +124,7 @@ def team_figures(people, *, activity, sales, currency, today):
     overdue = Task.objects.overdue_on(today).filter(assignee__in=ids).order_by().values_list("assignee_id").annotate(Count("pk"))
     for person_id, count in overdue:
         rows[person_id].tasks_overdue = count
-    _sales(rows, directory, sales, currency, today)
+    _sales(rows, directory, facts, currency)
     return sorted(rows.values(), key=lambda row: row.weight)
 
 
@@ -175,14 +175,15 @@ def waiting_approvals(person_ids):
     return dict(seats.order_by().values_list("approver_id").annotate(Count("step__approval", distinct=True)))
 
 
-def _sales(rows, directory, period, currency, today):
+def _sales(rows, directory, facts, currency):
     answers = {}
     for person_id, row in rows.items():
         if row.person.role == Role.KA_MANAGER:
             accounts, _note = directory.accounts_of(person_id)
             answers[person_id] = frozenset(pk for pk in accounts if directory.accounts[pk].currency == currency)
     wanted = frozenset().union(*answers.values())
-    facts = Facts(period, wanted, today)
+    if not wanted <= facts.account_ids:  # somebody answered in the period for what is others' business today
+        facts = Facts(facts.period, wanted, facts.today)
     for person_id, accounts in answers.items():
         if not accounts:
             continue

@@ -19,7 +19,7 @@ from . import pages
 from .day import day_of
 from .drill import MOST_STORES, account_figures, seen_period, store_figures
 from .figure_tables import Column, FigureTable
-from .figures import sales_of
+from .figures import read_sums, sales_of
 from .scope import YEAR_TO_DATE, accounts_of, period_choices, select, selection_of
 from .team import activity_period, filing_by_owner, people_of, team_figures, teams_for
 
@@ -93,9 +93,10 @@ def team(request):
     if selection.newest and selection.months[0] > selection.newest:
         selection = selection_of(user, selection.accounts, {"currency": selection.currency}, today=today)
         selection.asked_period = asked
-    people = team_figures(people_of(user, chosen), activity=activity, sales=selection.period, currency=selection.currency, today=today)
+    sums, facts = read_sums(selection)
+    people = team_figures(people_of(user, chosen), activity=activity, facts=facts, currency=selection.currency, today=today)
     sees_sales = user.has_capability("sales.view")
-    sales = sales_of(selection, fresh="fresh" in request.GET) if sees_sales else None
+    sales = sums if sees_sales else None
     context = {
         "selection": selection,
         "activity": activity,
@@ -144,7 +145,7 @@ def _team_kpis(people, sales, selection):
     due, on_time = sum(row.reports_due for row in people), sum(row.reports_on_time for row in people)
     late = sum(row.days_late for row in people)
     return [
-        *(pages.sales_kpis(selection, sales, sees_costs=False)[:1] if sales else ()),
+        *([pages.net_kpi(selection, sales)] if sales else ()),
         pages.kpi(
             _("Visits"),
             _("%(now)s of %(all)s") % {"now": visits.planned_done, "all": visits.planned},

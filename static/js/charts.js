@@ -43,7 +43,7 @@
       textStyle: { fontFamily: at.font, color: at.text },
       animation: !still.matches,
       animationDuration: 300,
-      aria: { enabled: true, decal: { show: false } },
+      aria: { enabled: false }, // the page's own label, in the reader's language, says what is drawn; the table holds the figures
       tooltip: {
         // drawn on the canvas: markup in a tooltip would need inline styles, which the page's policy forbids
         renderMode: 'richText', backgroundColor: at.surface, borderColor: at.line, textStyle: { color: at.ink, fontSize: 12 },

@@ -91,6 +91,7 @@ def shop(db):
         AccountAssignmentFactory(account=account, user=rep, duty="field_rep", starts_on=date(2025, 1, 1))
     return SimpleNamespace(
         team=team,
+        elsewhere=elsewhere,
         mei=mei,
         rep=rep,
         cheese=cheese,
