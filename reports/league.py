@@ -17,12 +17,10 @@ from sales import figures
 from team.models import User
 from visits.figures import (
     ShelfScores,
-    VisitFigures,
     scores_by_account,
     scores_by_person,
     scores_by_store,
-    visits_by_account,
-    visits_by_person,
+    visit_counts,
 )
 from visits.models import Visit
 from visits.planning.cadence import TOOK_PLACE, due_by, with_cadence
@@ -149,6 +147,20 @@ def coverage_by_account(stores, first, last):
     return {row["account_id"]: (row["visited"], row["due"]) for row in counted}
 
 
+def kept_plans(key, ids, period):
+    """{id: (planned visits that took place, planned visits)} by account or visitor; counted as visits.figures does, one statement."""
+    visits = Visit.objects.filter(**{f"{key}__in": ids}, planned_on__range=(period.starts_on, period.ends_on))
+    counts = {name: count for name, count in visit_counts().items() if name in ("planned", "planned_done")}
+    rows = visits.order_by().values(key).annotate(**counts)
+    return {row[key]: (row["planned_done"], row["planned"]) for row in rows}
+
+
+def _summed_ratio(parts, keys):
+    """Σ numerators ÷ Σ denominators of ``parts`` over ``keys``; None where nothing was due."""
+    found = [parts[key] for key in keys if key in parts]
+    return ratio(sum(part[0] for part in found), sum(part[1] for part in found))
+
+
 def _accounts(accounts, people, period, visited):
     rows = {
         pk: (name, code, currency, path)
@@ -162,17 +174,16 @@ def _accounts(accounts, people, period, visited):
     table = {pk: Row(pk, name, code, currency, {}) for pk, (name, code, currency, _path) in rows.items()}
     for place, one in enumerate((visited, period.previous())):
         selling = figures.sellout_by_account(accounts, period if place == 0 else one)
-        seen, scores = visits_by_account(rows, one), scores_by_account(rows, one)
+        seen, scores = kept_plans("account_id", list(rows), one), scores_by_account(rows, one)
         covered = coverage_by_account(Store.objects.filter(account__in=accounts.values("pk")), one.starts_on, one.ends_on)
         for pk, row in table.items():
             values = _sold(sold[place].get(pk), sold[place + 1].get(pk))
             values["distribution"] = ratio(
                 selling[pk].selling_stores if pk in selling else 0, sum(stores.get(leaf, 0) for leaf in below[pk])
             )
-            done = sum((seen[leaf] for leaf in below[pk] if leaf in seen), VisitFigures())
-            values["plan_hit"] = ratio(done.planned_done, done.planned)
+            values["plan_hit"] = _summed_ratio(seen, below[pk])
             values["score"] = sum((scores[leaf] for leaf in below[pk] if leaf in scores), ShelfScores()).score
-            values["coverage"] = ratio(*map(sum, zip(*(covered.get(leaf, (0, 0)) for leaf in below[pk]), strict=True)))
+            values["coverage"] = _summed_ratio(covered, below[pk])
             setattr(row, "values" if place == 0 else "before", values)
     return [row for row in table.values() if any(value not in (None, 0) for value in row.values.values())]
 
@@ -220,16 +231,15 @@ def _people(accounts, people, period, visited):
     own = [_own_sums(accounts, one, paths) for one in _three(period)]
     table = [Row(pk, name, email, _only(currency[leaf] for leaf in assigned.get(pk, ())), {}) for pk, name, email in rows]
     for place, one in enumerate((visited, period.previous())):
-        seen, scores, filed = visits_by_person(ids, one), scores_by_person(ids, one), on_time_by_person(ids, one)
+        seen, scores, filed = kept_plans("visitor_id", ids, one), scores_by_person(ids, one), on_time_by_person(ids, one)
         covered = coverage_by_account(Store.objects.filter(account__in=accounts.values("pk")), one.starts_on, one.ends_on)
         for row in table:
             leaves = assigned.get(row.pk, ())
             sums = [_sum(own[place + back], leaves) if row.currency else None for back in (0, 1)]
             values = _sold(*sums)
-            done = seen.get(row.pk, VisitFigures())
-            values["plan_hit"] = ratio(done.planned_done, done.planned)
+            values["plan_hit"] = ratio(*seen.get(row.pk, (0, 0)))
             values["score"] = scores[row.pk].score if row.pk in scores else None
-            values["coverage"] = ratio(*map(sum, zip(*(covered.get(leaf, (0, 0)) for leaf in leaves), strict=True))) if leaves else None
+            values["coverage"] = _summed_ratio(covered, leaves)
             values["on_time"] = ratio(*filed.get(row.pk, (0, 0)))
             setattr(row, "values" if place == 0 else "before", values)
     return [row for row in table if any(value is not None for value in row.values.values())]

@@ -32,7 +32,7 @@ LINKS = {"accounts": "accounts:account_detail", "stores": "accounts:store_detail
 class LeagueForm(PlainForm):
     """What the table is about; anything that makes no sense is told at its field and the usual table shown."""
 
-    what = forms.ChoiceField(label=gettext_lazy("Table"), choices=list(SUBJECTS.items()), required=False)
+    what = forms.ChoiceField(choices=list(SUBJECTS.items()), required=False, widget=forms.HiddenInput)
     by = forms.ChoiceField(
         label=gettext_lazy("Ordered by"), choices=[(name, label) for name, (label, _kind) in FIGURES.items()], required=False
     )
@@ -81,7 +81,7 @@ def league_page(request):
     page = Paginator(rows, PAGE_ROWS).get_page(request.GET.get("page"))
     columns = _columns(request, what, by)
     context = {
-        "form": form if request.GET else LeagueForm(user=request.user, initial={"what": what, "by": by, "period": period.label}),
+        "form": _form_with(form, request, what=what, by=by, period=period.label),
         "what": SUBJECTS[what],
         "period": period,
         "columns": columns,
@@ -102,6 +102,13 @@ def league_page(request):
         "count": len(rows),
     }
     return render(request, "reports/league.html", context)
+
+
+def _form_with(form, request, **usual):
+    """The form with what the table shows where nothing was chosen; errors stay at their fields."""
+    if form.errors:
+        return form
+    return LeagueForm({**usual, **{name: value for name, value in request.GET.items() if value}}, user=request.user)
 
 
 def _of_one_currency(rows, currencies, by, asked):

@@ -113,17 +113,14 @@ class DeadlineQuerySet(models.QuerySet):
 
     def counted(self, today, *keys):
         """Rows of ``keys`` with due, on_time, filed_late, late, incomplete and coming; one statement. ``due`` are those due by today."""
-        past, filed = Q(due_on__lte=today), Q(filed_at__isnull=False)
-        incomplete = Exists(self.model.objects.filter(pk=OuterRef("pk")).incomplete())
-        rows = self.annotate(is_incomplete=incomplete).order_by().values(*keys)
-        return rows.annotate(
-            due=Count("pk", filter=past | filed),
-            on_time=Count("pk", filter=Q(filed_at__date__lte=F("due_on"))),
-            filed_late=Count("pk", filter=Q(filed_at__date__gt=F("due_on"))),
-            late=Count("pk", filter=Q(filed_at=None, due_on__lt=today)),
-            incomplete=Count("pk", filter=Q(is_incomplete=True)),
-            coming=Count("pk", filter=Q(filed_at=None, due_on__gte=today)),
-        )
+        return self._with_completeness().values(*keys).annotate(**_deadline_counts(today))
+
+    def totals(self, today):
+        """The same counts over all rows, as one dict; one statement."""
+        return self._with_completeness().aggregate(**_deadline_counts(today))
+
+    def _with_completeness(self):
+        return self.order_by().annotate(is_incomplete=Exists(self.model.objects.filter(pk=OuterRef("pk")).incomplete()))
 
     def of_reports(self, run):
         """The deadlines that the reports of one order answer."""
@@ -148,3 +145,14 @@ class DeadlineQuerySet(models.QuerySet):
         return self.select_related("owner__team", "account", "team", "report").order_by(
             F("filed_at").desc(nulls_first=True), "due_on", "subject_label", "pk"
         )
+
+
+def _deadline_counts(today):
+    return {
+        "due": Count("pk", filter=Q(due_on__lte=today) | Q(filed_at__isnull=False)),
+        "on_time": Count("pk", filter=Q(filed_at__date__lte=F("due_on"))),
+        "filed_late": Count("pk", filter=Q(filed_at__date__gt=F("due_on"))),
+        "late": Count("pk", filter=Q(filed_at=None, due_on__lt=today)),
+        "incomplete": Count("pk", filter=Q(is_incomplete=True)),
+        "coming": Count("pk", filter=Q(filed_at=None, due_on__gte=today)),
+    }

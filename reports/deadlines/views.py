@@ -45,8 +45,7 @@ class DeadlineList(ListPage):
         if request.headers.get("HX-Request"):
             return {}
         today = timezone.localdate()
-        rows = Deadline.objects.filter(pk__in=self.rows.order_by().values("pk"))
-        counts = next(iter(rows.counted(today)), None) or dict.fromkeys(("due", "on_time", "filed_late", "late", "incomplete", "coming"), 0)
+        counts = Deadline.objects.filter(pk__in=self.rows.order_by().values("pk")).totals(today)
         links = {state: self.address(state=state) for state in ("late", "incomplete", "on_time")}
         return {"counts": counts, "rate": ratio(counts["on_time"], counts["due"]), "links": links}
 
