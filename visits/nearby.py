@@ -15,6 +15,7 @@ from .states import VisitStatus
 SHOWN = 12
 BOX_DEGREES = 1  # some 110 km north and south; east and west less the further from the equator, never less than a town
 MOST_MEASURED = 5_000
+TOO_FAR_M = 200_000
 
 
 def stores_to_start(user, day, *, words="", place=None):
@@ -36,8 +37,8 @@ def stores_to_start(user, day, *, words="", place=None):
 
 
 def distance_text(metres):
-    """“350 m” below a kilometre, “12.4 km” above; empty for None."""
-    if metres is None:
+    """“350 m” below a kilometre, “12.4 km” above; empty for None and where it is too far for anybody to stand there."""
+    if metres is None or metres > TOO_FAR_M:
         return ""
     return f"{number(metres)}\u00a0m" if metres < 1_000 else f"{number(Decimal(metres) / 1_000, 1)}\u00a0km"
 

@@ -4,6 +4,7 @@ import io
 import struct
 import uuid
 import zipfile
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,7 +17,9 @@ from ka_crm.models import StoredFile
 from tests.factories import PhotoFactory, VisitFactory
 from visits import services
 from visits.models import Photo
-from visits.pictures import PhotoRefused, read_picture
+from visits.pictures import PhotoRefused, bits_apart, read_picture
+
+HEIC = Path(__file__).resolve().parents[1] / "data" / "photos" / "shelf.heic"
 
 
 def picture(size=(64, 48), colour=(200, 30, 30), kind="JPEG", mode="RGB", **options):
@@ -95,6 +98,51 @@ def test_jpeg_png_and_webp_are_taken_whatever_the_name_says(content):
     assert (kept.format, kept.mode) == ("JPEG", "RGB")
 
 
+def test_a_heic_photo_of_an_iphone_is_read_upright_and_without_its_exif(rep, visit, now):
+    content = HEIC.read_bytes()
+    assert (b"SERIAL-4711" in content, b"Apple" in content) == (True, True)  # the control: it was there
+    photo, _is_new = add(visit, rep, content, now)
+    kept = bytes_of(photo.file)
+    image = Image.open(io.BytesIO(kept))
+    assert (image.format, image.size, dict(image.getexif()), b"SERIAL" in kept) == ("JPEG", (480, 640), {}, False)
+
+
+def striped(*, light=0, size=(640, 480), shift=0, kind="JPEG"):
+    """A picture with some detail: bars of different heights and greys."""
+    image = Image.new("RGB", size, (230 - light,) * 3)
+    for number in range(16):
+        grey = (number * 53 + 20) % 200 + light
+        left = number * size[0] // 16 + shift
+        image.paste((grey, grey, grey), (left, (number * 7 % 5) * size[1] // 8, left + size[0] // 18, size[1]))
+    buffer = io.BytesIO()
+    image.save(buffer, kind)
+    return buffer.getvalue()
+
+
+def test_a_picture_that_looks_like_an_earlier_one_of_the_person_is_a_hint(rep, stranger, store, visit, now):
+    earlier = VisitFactory(store=store, visitor=rep, completed=True)
+    first, _is_new = add(earlier, rep, striped(), now)
+    smaller, _is_new = add(visit, rep, striped(size=(512, 384), light=8, kind="PNG"), now)
+    other, _is_new = add(visit, rep, striped(shift=-90)[:-2] + b"\xff\xd9", now)
+    plain, _is_new = add(visit, rep, picture(), now)
+    assert (smaller.reused_from, smaller.similar_to) == (None, first)
+    assert (other.similar_to, plain.fingerprint, plain.similar_to) == (None, None, None)
+
+
+def test_fingerprints_differ_by_bits_whatever_their_sign():
+    assert (bits_apart(0b1011, 0b1000), bits_apart(-1, 0), bits_apart(-(2**63), 0)) == (2, 64, 1)
+
+
+def test_the_phones_place_is_kept_and_half_a_place_is_refused(client, rep, visit):
+    client.force_login(rep)
+    sent = {"visit": str(visit.client_id), "photo": str(uuid.uuid4()), "latitude": "41.878561", "longitude": "-87.6298"}
+    assert client.post(reverse("visits:api_photo"), sent | {"file": upload(picture())}).status_code == 200
+    assert (str(Photo.objects.get().latitude), str(Photo.objects.get().longitude)) == ("41.87856", "-87.62980")
+    for wrong in ({"longitude": ""}, {"latitude": "91"}, {"latitude": "NaN"}, {"longitude": "\x00"}):
+        answer = client.post(reverse("visits:api_photo"), sent | {"photo": str(uuid.uuid4()), "file": upload(picture())} | wrong)
+        assert answer.status_code == 400
+
+
 def test_what_hangs_behind_a_picture_is_gone(rep, visit, now):
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
@@ -145,8 +193,9 @@ REFUSED = {
     "eicar-like": (b"X5O!P%@AP-TEST-FILE", "not a photo"),
     "svg with a jpeg's first bytes": (b"\xff\xd8\xff\xe0" + b"<svg onload=alert(1)>", "damaged|not a photo"),
     "cut in the middle": (picture((400, 300))[:900], "damaged"),
-    "heic": (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "HEIC"),
-    "avif": (b"\x00\x00\x00\x18ftypavif\x00\x00\x00\x00mif1avif", "HEIC"),
+    "heic without a picture": (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "damaged|not a photo"),
+    "heic cut in the middle": (HEIC.read_bytes()[:1500], "damaged|not a photo"),
+    "avif": (b"\x00\x00\x00\x18ftypavif\x00\x00\x00\x00mif1avif", "AVIF"),
     "bomb": (bomb(), "megapixels"),
 }
 
@@ -263,9 +312,15 @@ def test_a_right_taken_away_closes_the_photo(client, rep, stranger, store, now):
     photo, _is_new = add(VisitFactory(store=store, visitor=rep), rep, picture(), now)
     client.force_login(stranger)
     address = reverse("visits:photo", args=[photo.client_id])
-    assert client.get(address).status_code == 200
+    conditions = (
+        {},
+        {"HTTP_RANGE": "bytes=0-10"},
+        {"HTTP_IF_NONE_MATCH": "*"},
+        {"HTTP_IF_MODIFIED_SINCE": "Wed, 21 Oct 2026 07:28:00 GMT"},
+    )
+    assert [client.get(address, **headers).status_code for headers in conditions] == [200] * 4
     type(assignment).objects.filter(pk=assignment.pk).update(ends_on="2026-01-31")
-    assert client.get(address).status_code == 404
+    assert [client.get(address, **headers).status_code for headers in conditions] == [404] * 4
 
 
 def test_a_photo_whose_file_is_lost_is_a_404(client, rep, visit):

@@ -15,6 +15,7 @@
   function show(place, { focus = true } = {}) {
     now = Math.max(0, Math.min(links.length - 1, place))
     page.classList.toggle('is-guided', phone.matches)
+    page.classList.toggle('is-past-start', now > 0)
     links.forEach((link, at) => {
       sectionOf(link)?.classList.toggle('is-current', at === now)
       if (phone.matches) link.toggleAttribute('aria-current', at === now)
