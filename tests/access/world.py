@@ -11,9 +11,10 @@ from ka_crm.jobs.models import Job
 from ka_crm.models import SavedView, Setting
 from reports.models import ReportRun, ReportSection
 from team.audit import record
-from team.models import Approval, Notification, Task, User, WorkCalendar
+from team.models import Approval, Attachment, Comment, Notification, Task, User, WorkCalendar
 from team.roles import Role
 from team.services.approvals import request_approval
+from team.subjects import about
 from tests.factories import (
     AccountAssignmentFactory,
     AttendanceFactory,
@@ -70,6 +71,7 @@ class World:
             SavedView.objects.create(owner=person, list_name="accounts:store_list", name="near", query="q=near")
             ReportRun.objects.create(kind="monthly", starts_on=date(2026, 3, 1), ends_on=date(2026, 3, 31), ordered_by=person)
             VisitFactory(store=near_store, visitor=person, note="near")
+            Comment.objects.create(**about(near_store.account), author=person, text="near")
             self.add_work(person, word="near")
             if person.pk != self.people["ka_manager"].pk:
                 LeaveFactory(person=person, reason="near")
@@ -103,6 +105,8 @@ class World:
             SavedView.objects.create(owner=person, list_name="accounts:store_list", name=f"{word} view", query=f"q={word}")
         away = UserFactory(ka_manager=True, team=person.team, phone=f"{word} 2")
         DelegationFactory(absent=away, deputy=person, reason=f"{word} reason", handover=f"{word} handover", ends_on=date(2026, 3, 2))
+        Comment.objects.create(**about(account), author=person, text=f"{word} comment")
+        Attachment.objects.create(**about(account), file=stored(f"{word}.pdf"), caption=word, attached_by=person)
         record(account, "account.changed", actor=person, changes={"name": [f"{word} old", f"{word} new"]}, reason=word)
         return store
 
