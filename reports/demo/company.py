@@ -10,6 +10,7 @@ from team.models import AuditEvent
 from .bulk import load_bulk_company
 from .catalogue import make_products
 from .customers import make_customers
+from .desk import make_desk
 from .field import make_visits
 from .people import make_deputy, make_people
 from .sell_out import make_sell_out
@@ -41,5 +42,7 @@ def load_company(size, *, seed, today, say=lambda line: None):
         say(f"{size.visits} store visits with their photos…")
         made = make_visits(customers=customers, people=people, size=size, today=today, rng=rng)
         say(f"{made} visits, planned ones included.")
+        say("Tasks, remarks, week plans, leave, and the reports of the month before last…")
+        make_desk(customers=customers, people=people, today=today, rng=rng)
         record(people["administrator"], LOADED, actor=None, changes={"seed": [None, seed], "today": [None, str(today)]})
     return people

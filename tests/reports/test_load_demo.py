@@ -12,11 +12,12 @@ from accounts.models import AccountAssignment, Contact, KeyAccount, Store
 from ka_crm.demo import PASSWORD, demo_people
 from ka_crm.files import open_stored
 from reports.demo import Size, load_company
+from reports.models import Deadline, Report
 from sales.models import AccountProductMonth, CategoryTotal, ImportBatch, Product, SellOut, StoreProductMonth
 from sales.states import BatchStatus
-from team.models import Delegation, User
+from team.models import Approval, Comment, Delegation, Task, User
 from team.roles import Role
-from visits.models import Photo, ShelfFact, Visit
+from visits.models import Attendance, Cadence, Leave, Photo, ShelfFact, Visit
 from visits.states import VisitStatus
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +111,22 @@ def test_a_deputy_stands_in_and_each_manager_has_accounts_that_are_foreign(compa
         person = User.objects.get(email=demo_people()[role]["email"])
         seen = KeyAccount.objects.visible_to(person).count()
         assert 0 < seen < KeyAccount.objects.count()
+
+
+def test_the_reports_of_the_month_before_last_are_in_every_state(company):
+    states = Report.objects.filter(kind="monthly", subject_kind="account", starts_on=date(2026, 1, 1)).values_list("status", flat=True)
+    assert sorted(states) == ["approved", "archived", "archived", "draft", "returned", "submitted"]
+    handed_in = Deadline.objects.filter(kind="monthly", subject_kind="person", starts_on=date(2026, 1, 1))
+    assert (handed_in.filter(filed_at__isnull=False).count(), handed_in.filter(filed_at=None).count()) == (2, 1)
+
+
+def test_people_have_work_waiting(company):
+    manager = User.objects.get(email=demo_people()[Role.KA_MANAGER]["email"])
+    tasks = Task.objects.assigned_to(manager).filter(kind="manual")
+    assert (tasks.open().count(), tasks.overdue_on(TODAY).count(), tasks.filter(status="done").count()) == (4, 1, 1)
+    waiting = set(Approval.objects.pending().values_list("kind", flat=True))
+    assert waiting == {"reports.report", "visits.leave", "visits.plan"}
+    assert Comment.objects.count() == 6
+    assert Attendance.objects.filter(is_late=True).exists()
+    assert set(Leave.objects.values_list("status", flat=True)) == {"approved", "requested"}
+    assert Cadence.objects.count() == 3
