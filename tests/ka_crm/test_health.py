@@ -1,5 +1,6 @@
 """/healthz, /readyz and /metrics: what each asks, and who may read it."""
 
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -41,6 +42,19 @@ def test_readyz_with_a_broker_that_is_down_is_degraded_and_still_200(client, db,
 
     assert (response.status_code, response.json()["status"]) == (200, "degraded")
     assert response.json()["checks"]["broker"] == "failed"
+
+
+def test_readyz_tries_the_embedded_brokers_folder(client, db, settings, data_dir):
+    """A folder that can be looked at but not written to is no queue; readiness leaves nothing behind in a good one."""
+    settings.REDIS_URL = ""
+    assert client.get("/readyz").json()["checks"]["broker"] == "ok"  # control
+    assert list((data_dir / "broker" / "queue").iterdir()) == []
+    shutil.rmtree(data_dir / "broker")
+    (data_dir / "broker").write_text("a file in its place")
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json()["status"], response.json()["checks"]["broker"]) == (200, "degraded", "failed")
 
 
 @pytest.mark.parametrize("name", ["database", "storage"])
