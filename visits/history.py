@@ -136,7 +136,7 @@ def _score_chart(visits):
         "line",
         _("Score by visit"),
         [day_text(visit.planned_on) for visit in scored],
-        [Series(_("Perfect-store score"), marks), Series(_("On-shelf availability, %"), shelf, dashed=True)],
+        [Series(_("Perfect-store score"), marks), Series(_("On-shelf availability"), shelf, dashed=True)],
         places=1,
         description=_("The last score is %(score)s.") % {"score": newest if newest is not None else "–"},
         links=[visit.get_absolute_url() for visit in scored],

@@ -29,6 +29,7 @@ from .nearby import stores_to_start
 from .planning.attendance import start_of
 from .states import VisitStatus
 from .tables import VisitTable
+from .tickets import open_tickets
 
 FOUND = 12  # stores or products that a search by words offers
 
@@ -273,6 +274,9 @@ def visit_detail(request, pk):
 def store_panel(request, pk):
     store = get_object_or_404(Store.objects.visible_to(request.user), pk=pk)
     visits = list(Visit.objects.visible_to(request.user).filter(store=store).for_list()[:5])
+    tickets = list(open_tickets([store], request.user))
+    for ticket in tickets:
+        ticket.age = ticket.days_open(timezone.localdate())
     plan_url = f"{reverse('visits:visit_plan')}?store={store.pk}" if request.user.has_capability("visits.record") else ""
     context = {
         "visits": visits,
@@ -280,6 +284,8 @@ def store_panel(request, pk):
         "list_url": "",
         "gaps": reading.gaps_of_store(store, timezone.localdate()),
         "today": timezone.localdate(),
+        "tickets": tickets,
+        "history_url": reverse("visits:store_history", args=[store.pk]),
     }
     return render(request, "visits/_panel.html", context)
 
@@ -294,6 +300,8 @@ def account_panel(request, pk):
         "list_url": f"{reverse('visits:visit_list')}?account={account.pk}",
         "gaps": None,
         "today": timezone.localdate(),
+        "tickets": [],
+        "history_url": "",
     }
     return render(request, "visits/_panel.html", context)
 
