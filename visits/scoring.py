@@ -86,7 +86,7 @@ def declare_settings():
         default=Decimal("0.30"),
         group="visits",
         label=_("Share of shelf aimed at"),
-        help_text=_("Our part of a category's facings that gives all points; 0.30 is 30 %."),
+        help_text=_("Our part of a category's facings that gives all points, as a fraction such as 0.30."),
         minimum=Decimal("0.01"),
         maximum=Decimal(1),
     )

@@ -271,6 +271,10 @@ def refused(actor, now, visit_id, **parts):
         ({"header": {"store": 1, "purpose": "golf"}}, "header.purpose"),
         ({"header": {"store": 10**30}}, "header.store"),
         ({"observations": [{"id": str(uuid.uuid4()), "changed_at": at(9), "topic": "weather"}]}, "observations.0.topic"),
+        (
+            {"observations": [{"id": str(uuid.uuid4()), "changed_at": at(9), "topic": "price", "does_not_apply": "perhaps"}]},
+            "observations.0.does_not_apply",
+        ),
         ({"competitors": [{"id": str(uuid.uuid4()), "changed_at": at(9), "brand": " "}]}, "competitors.0.brand"),
         ({"competitors": [{"id": str(uuid.uuid4()), "changed_at": at(9), "brand": "R", "category": 10**6}]}, "competitors.0.category"),
     ],
