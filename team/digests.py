@@ -73,7 +73,7 @@ def people_owed(now, **narrowed):
 def is_muted(preference, kind):
     """Whether the person does not want to hear of ``kind``; urgent ones cannot be muted."""
     try:
-        return kind in preference.muted_kinds and not kind_of(kind).urgent
+        return kind_of(kind).mute_key in preference.muted_kinds and not kind_of(kind).urgent
     except LookupError:
         return True  # the app that told is gone
 

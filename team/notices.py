@@ -16,17 +16,26 @@ _KINDS = {}
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind: ``label`` names it on the preferences page, ``text`` is the sentence; an urgent one cannot be muted."""
+    """One kind: ``label`` names it on the preferences page, ``text`` is the sentence; an urgent one cannot be muted.
+
+    ``under`` is the key of the kind that it is muted with: another wording of the same news.
+    """
 
     key: str
     label: Any
     text: Any
     urgent: bool
+    under: str
+
+    @property
+    def mute_key(self):
+        """What stands in ``muted_kinds`` for it."""
+        return self.under or self.key
 
 
-def register_kind(key, *, label, text, urgent=False):
+def register_kind(key, *, label, text, urgent=False, under=""):
     """Add a kind; registering the same key again replaces it. ``text`` is a lazy translation with ``%(word)s`` places."""
-    _KINDS[key] = Kind(key, label, text, urgent)
+    _KINDS[key] = Kind(key, label, text, urgent, under)
 
 
 def kind_of(key):
@@ -42,9 +51,14 @@ def kinds():
     return [_KINDS[key] for key in sorted(_KINDS)]
 
 
+def kinds_by_key():
+    """Key → Kind."""
+    return dict(_KINDS)
+
+
 def mutable_kinds():
-    """The kinds that a person may mute."""
-    return [kind for kind in kinds() if not kind.urgent]
+    """The kinds that a person may mute, other wordings of the same news left out."""
+    return [kind for kind in kinds() if not kind.urgent and not kind.under]
 
 
 def wording(notification):

@@ -37,9 +37,8 @@ def _register_notices():
         "approvals.returned", label=_("Your request comes back"), text=_("%(person)s has returned “%(request)s”: %(note)s"), urgent=True
     )
     register_kind("tasks.given", label=_("You are given a task"), text=_("A task for you: “%(task)s”."))
-    register_kind(
-        "tasks.given_due", label=_("You are given a task with a due day"), text=_("A task for you: “%(task)s”, due on %(due_on)s.")
-    )
+    due_text = _("A task for you: “%(task)s”, due on %(due_on)s.")
+    register_kind("tasks.given_due", label=_("You are given a task"), text=due_text, under="tasks.given")
     register_kind("tasks.due", label=_("A task of yours is due"), text=_("“%(task)s” is due on %(due_on)s."))
     register_kind("tasks.overdue", label=_("A task of yours is overdue"), text=_("“%(task)s” was due on %(due_on)s."))
     register_kind("tasks.done", label=_("A task that you gave is done"), text=_("%(person)s has done “%(task)s”."))

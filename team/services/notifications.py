@@ -38,10 +38,11 @@ def notify(users, kind, /, *, subject=None, url="", key="", **words):
 
 def _muting(people, kind):
     """Ids of those who do not want to hear of ``kind``: it stands on their page as read, rings no bell and goes into no mail."""
-    if notices.kind_of(kind).urgent:
+    known = notices.kind_of(kind)
+    if known.urgent:
         return set()
     preferences = NotificationPreference.objects.filter(user__in=people).values_list("user_id", "muted_kinds")
-    return {user_id for user_id, muted in preferences if kind in muted}
+    return {user_id for user_id, muted in preferences if known.mute_key in muted}
 
 
 def mark_read(*, user, pks=None, is_read=True):

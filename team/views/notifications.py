@@ -15,7 +15,7 @@ from ka_crm.forms import form_page
 
 from ..agenda import feed_of
 from ..models import Notification, NotificationPreference
-from ..notices import mutable_kinds, wording
+from ..notices import kinds_by_key, wording
 from ..reach import reachable
 from ..services.notifications import mark_read
 from ..services.preferences import change_preferences, close_calendar, owner_of_calendar, renew_calendar
@@ -33,17 +33,22 @@ def notification_list(request):
     page = Paginator(rows.unread() if only_unread else rows, PAGE_LENGTH).get_page(request.GET.get("page"))
     notes = list(page.object_list)
     seen = reachable(request.user, notes)
-    mutable = {kind.key for kind in mutable_kinds()}
     context = {
         "page": page,
         "only_unread": only_unread,
         "unread_count": Notification.objects.visible_to(request.user).unread().count(),
         "notes": [
-            {"row": row, "text": wording(row) if row.pk in seen else "", "is_open": row.pk in seen, "may_mute": row.kind in mutable}
+            {"row": row, "text": wording(row) if row.pk in seen else "", "is_open": row.pk in seen, "may_mute": _mutable(row) is not None}
             for row in notes
         ],
     }
     return render(request, "team/work/notification_list.html", context)
+
+
+def _mutable(notification):
+    """Its Kind, or None where it cannot be muted or the app that told is gone."""
+    kind = kinds_by_key().get(notification.kind)
+    return kind if kind is not None and not kind.urgent else None
 
 
 @policy.signed_in
@@ -79,12 +84,12 @@ def notification_read_all(request):
 def notification_mute(request, pk):
     """No more of this kind; the settings page takes it back."""
     notification = get_object_or_404(Notification.objects.visible_to(request.user), pk=pk)
-    kind = next((kind for kind in mutable_kinds() if kind.key == notification.kind), None)
+    kind = _mutable(notification)
     if kind is None:
         messages.error(request, _("You are always told of this: others wait for you."))
     else:
         known = _preference(request.user).muted_kinds
-        change_preferences(actor=request.user, muted_kinds=sorted({*known, kind.key}))
+        change_preferences(actor=request.user, muted_kinds=sorted({*known, kind.mute_key}))
         messages.success(request, _("You are no longer told when “%(kind)s”. The settings take that back.") % {"kind": kind.label})
     return redirect("team:notification_list")
 
