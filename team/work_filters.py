@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ka_crm.listpage import ListFilter
+from ka_crm.listpage import ListFilter, RowFilter
 
 from . import approvals as registry
 from .filters import visible_people
@@ -28,7 +28,7 @@ class TaskFilter(ListFilter):
         empty_label=_("Open"),
         method="filter_nothing",
     )
-    assignee = django_filters.ModelChoiceFilter(label=_("For"), queryset=visible_people)
+    assignee = RowFilter(label=_("For"), queryset=visible_people)
     due_on = django_filters.DateFromToRangeFilter(label=_("Due"))
 
     class Meta:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KeyAccount, Store
 from ka_crm.forms import DayInput
-from ka_crm.listpage import ListFilter
+from ka_crm.listpage import ListFilter, RowFilter
 from visits.models import Attendance, Cadence, Leave
 from visits.states import LeaveStatus
 
@@ -32,8 +32,8 @@ class DueFilter(ListFilter):
     )
 
     state = django_filters.ChoiceFilter(label=_("Due"), choices=STATES, method="filter_state")
-    account = django_filters.ModelChoiceFilter(label=_("Account"), queryset=_accounts, method="filter_account")
-    person = django_filters.ModelChoiceFilter(label=_("In the care of"), queryset=_people, method="filter_person")
+    account = RowFilter(label=_("Account"), queryset=_accounts, method="filter_account")
+    person = RowFilter(label=_("In the care of"), queryset=_people, method="filter_person")
     store_format = django_filters.ChoiceFilter(label=_("Format"), choices=())
     planned = django_filters.ChoiceFilter(
         label=_("Planned"), choices=(("yes", _("planned")), ("no", _("not planned yet"))), method="filter_planned"
@@ -66,7 +66,7 @@ class DueFilter(ListFilter):
 class CadenceFilter(ListFilter):
     search_columns = ("account__search", "store__search")
 
-    account = django_filters.ModelChoiceFilter(label=_("Account"), queryset=_accounts)
+    account = RowFilter(label=_("Account"), queryset=_accounts)
     in_force = django_filters.ChoiceFilter(
         label=_("In force"), choices=(("today", _("today")), ("past", _("ended")), ("coming", _("later"))), method="filter_in_force"
     )
@@ -85,7 +85,7 @@ class CadenceFilter(ListFilter):
 class AttendanceFilter(ListFilter):
     search_columns = ("person__search",)
 
-    person = django_filters.ModelChoiceFilter(label=_("Person"), queryset=_people)
+    person = RowFilter(label=_("Person"), queryset=_people)
     late = django_filters.ChoiceFilter(label=_("Late"), choices=(("yes", _("late")), ("no", _("in time"))), method="filter_late")
     from_day = django_filters.DateFilter(label=_("From"), field_name="day", lookup_expr="gte", widget=DayInput())
     to_day = django_filters.DateFilter(label=_("Until"), field_name="day", lookup_expr="lte", widget=DayInput())
@@ -101,7 +101,7 @@ class AttendanceFilter(ListFilter):
 class LeaveFilter(ListFilter):
     search_columns = ("person__search",)
 
-    person = django_filters.ModelChoiceFilter(label=_("Person"), queryset=_people)
+    person = RowFilter(label=_("Person"), queryset=_people)
     status = django_filters.ChoiceFilter(label=_("Status"), choices=LeaveStatus.choices)
     kind = django_filters.ChoiceFilter(label=_("Kind"), choices=Leave.Kind.choices)
     from_day = django_filters.DateFilter(label=_("From"), field_name="ends_on", lookup_expr="gte", widget=DayInput())
