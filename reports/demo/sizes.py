@@ -25,7 +25,7 @@ class Size:
 
 
 SIZES = {
-    "small": Size(months=14, stores=40, visits=150, photo_every=3),
+    "small": Size(months=24, stores=40, visits=150, photo_every=3),
     "medium": Size(months=24, stores=150, visits=1_200, photo_every=3, chains=12, products=60),
     "large": Size(months=24, stores=10_000, visits=100_000, photo_every=0, chains=40, products=500, sell_out_rows=10_000_000, accounts=200),
 }
