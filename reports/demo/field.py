@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from math import gcd
 from zoneinfo import ZoneInfo
 
 from django.core.files.base import ContentFile
@@ -48,7 +49,7 @@ def make_visits(*, customers, people, size, today, rng):
     made = 0
     for number in range(size.visits):
         person, stores = routes[number % len(routes)]
-        store = stores[number // len(routes) % len(stores)]
+        store = stores[number // len(routes) * _stride(len(stores)) % len(stores)]
         day = days[number * len(days) // size.visits]
         if _visit(person, store, day, rng, photo=number % size.photo_every == 0):
             made += 1
@@ -64,6 +65,11 @@ def _routes(customers, people):
     reps = [stores_of[people[key].pk] for key in ("rep_china", "rep_us", "rep_south", "rep_west") if key in people]
     managers = [stores_of[people[key].pk] for key in ("china", "east", "china_south", "west") if key in people]
     return [route for manager in managers for route in (*reps, *reps, manager)]
+
+
+def _stride(count):
+    """A step that reaches each of ``count`` stores once in ``count`` steps and is seldom twice in a row at the same chain."""
+    return next(step for step in range(max(1, count * 2 // 5), count + 2) if gcd(step, count) == 1)
 
 
 def _visit(person, store, day, rng, *, photo):
