@@ -18,7 +18,6 @@ from ..models import Task
 from ..services.tasks import cancel_task, change_task, close_task, may_change, open_task, reopen_task
 from ..states import TaskStatus
 from ..subjects import may_open, subject_of
-from ..trail import trail_of
 from ..work_filters import TaskFilter
 from ..work_forms import HandOverForm, OutcomeForm, QuickTaskForm, TaskForm
 from ..work_tables import TaskTable
@@ -71,7 +70,6 @@ def task_detail(request, public_id):
         "may_change": may_change(request.user, task),
         "outcome_form": OutcomeForm(initial={"version": task.version}),
         "hand_over_form": HandOverForm(initial={"version": task.version}),
-        "trail": trail_of(task),
     }
     return render(request, "team/work/task_detail.html", context)
 
