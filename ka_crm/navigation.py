@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 # Key → label, in the order of the screen; an empty label draws the items without a heading.
 GROUPS = {
     "work": "",
+    "field": _("Store visits"),
     "accounts": _("Customers"),
     "sales": _("Sales"),
     "terms": _("Agreements"),

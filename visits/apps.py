@@ -29,10 +29,10 @@ class VisitsConfig(AppConfig):
             policy_examples.register(verb, model="visits.Visit", only={"status": "planned"})
         policy_examples.register("visits:product_form", model="visits.Visit", kwargs=_visit_and_any_product)
         navigation.register("work", _("Today"), "visits:today", icon="map-pin", capability="visits.record", order=5, phone=True)
-        navigation.register("work", _("Visits"), "visits:visit_list", icon="list-check", capability="visits.view", order=15, phone=True)
+        navigation.register("field", _("Visits"), "visits:visit_list", icon="list-check", capability="visits.view", order=15, phone=True)
         panels.register("home", title=_("Today's visits"), url_name="visits:home_panel", order=10, capability="visits.record")
         panels.register("store", title=_("Visits"), url_name="visits:store_panel", order=20, capability="visits.view")
-        navigation.register("work", _("Photos"), "visits:photo_list", icon="photo", capability="visits.view", order=18)
+        navigation.register("field", _("Photos"), "visits:photo_list", icon="photo", capability="visits.view", order=18)
         panels.register("key_account", title=_("In store"), url_name="visits:account_scores_panel", order=35, capability="visits.view")
         panels.register("key_account", title=_("Visits"), url_name="visits:account_panel", order=40, capability="visits.view")
 
