@@ -39,8 +39,10 @@ def count_rows(queryset, *, exact=False):
 
 
 def _asked_number(text):
-    """A page number out of an address; 1 for what is none."""
-    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) else 10**9 if text.isdigit() else 1
+    """A page number out of an address; 1 for what is none, a page past every end for what is longer than any list."""
+    if not (text.isascii() and text.isdigit()):
+        return 1
+    return max(1, int(text)) if len(text) < 10 else 10**9
 
 
 def page_of(queryset, ordered, *, size, asked, exact=False):
