@@ -20,6 +20,11 @@ MAX_WORKBOOK_UNPACKED = 80 << 20  # calamine holds a whole sheet: about 1.8 byte
 MAX_RATIO = 100
 RATIO_FREE = 16 << 20
 MAX_MEMBERS = 2000
+# calamine makes room for every cell up to the last row and column: one stray cell at the far end would end the process.
+MAX_EMPTY_CELLS = 8_000_000
+_PLACE = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]{0,12})([0-9]{1,24})\s*["']""")
+_HIDDEN_PLACE = re.compile(rb"""\sr\s*=\s*["'][^"'<>]{0,60}&""")
+_PLACE_BYTES = 128
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 OTHER_KINDS = {
     b"%PDF": "PDF",
@@ -220,28 +225,60 @@ def check_workbook(archive):
     if len(infos) > MAX_MEMBERS or unpacked > MAX_WORKBOOK_UNPACKED or (unpacked > RATIO_FREE and unpacked > max(packed, 1) * MAX_RATIO):
         raise _too_large()
     left = MAX_WORKBOOK_UNPACKED
-    for info in infos:
-        if info.filename.endswith((".xml", ".rels", ".vml")):
-            left -= _check_part(archive, info, left)
+    for info in infos:  # whatever a part is called: a workbook may give a sheet any name
+        left -= _check_part(archive, info, left)
 
 
 def _check_part(archive, info, left):
-    """Read one XML part to its real end within ``left`` bytes, looking for a DOCTYPE. Gives its size."""
-    seen, tail = 0, b""
+    """Read one part to its real end within ``left`` bytes; XML may hold no DOCTYPE and no cell far from all others. Gives its size."""
+    seen, tail, is_xml, reach = 0, b"", info.filename.endswith((".xml", ".rels", ".vml")), _Reach()
     try:
         with archive.open(info) as part:
             while block := part.read(HEAD_BYTES):
-                if not seen and block.startswith((b"\xff\xfe", b"\xfe\xff", b"\0")):
+                is_xml = is_xml or (not seen and block.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"))
+                if is_xml and not seen and block.startswith((b"\xff\xfe", b"\xfe\xff", b"\0")):
                     raise refuse_file("entity", _("The workbook's parts are not UTF-8 text. Save it anew in Excel and send that."))
                 seen += len(block)
                 if seen > left:
                     raise _too_large()
-                if b"<!DOCTYPE" in tail + block or b"<!ENTITY" in tail + block:
+                text = tail + block if is_xml else b""
+                reach.see(text)
+                if b"<!DOCTYPE" in text or b"<!ENTITY" in text or _HIDDEN_PLACE.search(text):
                     raise refuse_file("entity", _("The workbook declares a DOCTYPE or entities, which Excel never writes. It is refused."))
-                tail = block[-16:]
+                tail = block[-_PLACE_BYTES:]
     except (zipfile.BadZipFile, EOFError, zlib.error, OSError, NotImplementedError, RuntimeError):
         raise refuse_file("incomplete", _("The Excel file is damaged, incomplete or protected by a password. Ask for it again.")) from None
+    reach.check()
     return seen
+
+
+class _Reach:
+    """How far the cells of a sheet reach, and how many there are."""
+
+    def __init__(self):
+        self.rows = self.columns = self.cells = 0
+
+    def see(self, text):
+        for letters, digits in _PLACE.findall(text):
+            self.cells += 1
+            self.rows = max(self.rows, int(digits))
+            self.columns = max(self.columns, _column(letters))
+
+    def check(self):
+        if self.rows * self.columns - self.cells > MAX_EMPTY_CELLS + 3 * self.cells:
+            raise refuse_file(
+                "size",
+                _("The sheet reaches to row %(row)d, column %(column)d, but is nearly empty. Delete what stands far out and save it anew.")
+                % {"row": self.rows, "column": self.columns},
+            )
+
+
+def _column(letters):
+    """The number of a column by its letters, A is 1."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
 
 
 def _too_large():

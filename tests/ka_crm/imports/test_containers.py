@@ -163,3 +163,26 @@ def test_html_that_never_ends_is_refused_quickly(read, junk):
 @pytest.mark.parametrize("content", [b"%PDF-1.7\n", b"\x89PNG\r\n\x1a\n1234", b"MZ\x90\0\3", b"<?xml version='1.0'?><a><b/></a>"])
 def test_what_is_no_table_is_refused(read, content):
     assert read(content).code == "unreadable"
+
+
+@pytest.mark.parametrize("place", ["XFD1048576", "zzz9999999", "A99999999999", "&#88;FD1048576"])
+def test_a_cell_far_from_all_others_is_refused_before_room_is_made_for_it(read, place):
+    """Without the check the reader asks for room for every cell between, and the process ends."""
+    assert read(changed(BOOK, SHEET, lambda xml: xml.replace(b'r="A2"', b'r="%s"' % place.encode(), 1))).code in ("size", "entity")
+
+
+def test_a_sheet_under_another_name_is_looked_at_too(read):
+    content = changed(BOOK, SHEET, lambda xml: xml.replace(b'r="A2"', b'r="XFD1048576"', 1))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        moved = zipped(
+            *(
+                (info.filename.replace("sheet1.xml", "sheet1.dat"), archive.read(info).replace(b"sheet1.xml", b"sheet1.dat"))
+                for info in archive.infolist()
+            )
+        )
+    assert read(moved).code == "size"
+
+
+def test_control_an_ordinary_wide_sheet_is_read(read):
+    wide = workbook([[*HEADER.split(","), *(f"x{number}" for number in range(400))], *([[*ROW, *range(400)]] * 50)])
+    assert len(read(wide).rows) == 50
