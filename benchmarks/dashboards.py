@@ -41,6 +41,10 @@ def bare_statements(newest):
     first, before = newest.replace(month=1), newest.replace(year=newest.year - 1)
     sums = "SUM(f.units), SUM(f.net_minor)"
     months = f"f.month BETWEEN '{first.replace(year=first.year - 1)}' AND '{newest}'"
+    by_product = (
+        f"SELECT a.currency, f.product_id, {sums} FROM sales_accountproductmonth f JOIN accounts_keyaccount a ON a.id = f.account_id"
+        " WHERE f.month BETWEEN '{0}' AND '{1}' GROUP BY 1, 2"
+    )
     share = (
         "WITH own AS (SELECT f.store_id, p.category_id, SUM(f.net_minor) AS net FROM sales_storeproductmonth f"
         " JOIN sales_product p ON p.id = f.product_id WHERE f.month = '{0}' GROUP BY 1, 2)"
@@ -50,8 +54,8 @@ def bare_statements(newest):
     )
     return [
         f"SELECT f.account_id, f.month, {sums} FROM sales_accountproductmonth f WHERE {months} GROUP BY 1, 2",
-        f"SELECT a.currency, f.product_id, f.month, {sums} FROM sales_accountproductmonth f"
-        f" JOIN accounts_keyaccount a ON a.id = f.account_id WHERE {months} GROUP BY 1, 2, 3",
+        by_product.format(first, newest),
+        by_product.format(first.replace(year=first.year - 1), before),
         share.format(newest),
         share.format(before),
         "SELECT f.month, f.product_id, COUNT(*) FROM sales_storeproductmonth f JOIN accounts_store s ON s.id = f.store_id"

@@ -215,7 +215,11 @@ def sellout_by_own_account_month(accounts, period):
 
     These add up: over accounts of one currency, and over months. Accounts below the scope have their own keys.
     """
-    rows = _monthly(_Scope(accounts), period, ACCOUNT_MONTH, "f.account_id, f.month", join=LEAVES)
+    months = period.months()
+    rows = _Scope(accounts).ask(
+        f"SELECT f.account_id, f.month, {SUMS.format('f')} FROM {ACCOUNT_MONTH} f {LEAVES} WHERE f.month BETWEEN %s AND %s GROUP BY 1, 2",
+        [months[0], months[-1]],
+    )
     return {(account, as_day(month)): Sums(*_ints(sums)) for account, month, *sums in rows}
 
 
@@ -273,12 +277,13 @@ def sellout_by_category_month(accounts, period):
         yield currency, category, as_day(month), Sums(*_ints(sums))
 
 
-def sellout_by_product_month(accounts, period):
-    """Yields (currency, product id, first of month, Sums) over the whole scope; one statement."""
-    for currency, product, month, *sums in _monthly(
-        _Scope(accounts), period, ACCOUNT_MONTH, "leaves.currency, f.product_id, f.month", join=LEAVES
-    ):
-        yield currency, product, as_day(month), Sums(*_ints(sums))
+def sellout_by_product(accounts, period):
+    """{(currency, product id): Sums} over the whole scope; one statement, no counts."""
+    table, condition, params = _sold(period, by_store=False)
+    rows = _Scope(accounts).ask(
+        f"SELECT leaves.currency, f.product_id, {SUMS.format('f')} FROM {table} f {LEAVES} WHERE {condition} GROUP BY 1, 2", params
+    )
+    return {(currency, product): Sums(*_ints(sums)) for currency, product, *sums in rows}
 
 
 def _monthly(scope, period, table, keys, *, join):
@@ -408,8 +413,10 @@ def share_by_store_category_month(accounts, period):
 
 
 # --- distribution -------------------------------------------------------------------------------------------------------------
-def distribution_by_account_product(accounts, period):
+def distribution_by_account_product(accounts, period, *, with_whole=True):
     """{(account id, product id): Distribution} of products with a selling store; account id None is the whole scope.
+
+    Without ``with_whole`` that one is left out, which halves the work of those who do not need it.
 
     A store sells a product if its units in the period add up to more than 0. Numeric: selling stores ÷ stores in the
     universe, those of the account that are open at some time of the period. Weighted: net market value of the product's
@@ -426,7 +433,7 @@ def distribution_by_account_product(accounts, period):
         f" selling AS (SELECT f.account_id AS leaf_id, f.store_id, f.product_id, p.category_id FROM {table} f"
         f" JOIN leaves ON leaves.leaf_id = f.account_id JOIN {PRODUCT} p ON p.id = f.product_id WHERE {condition}"
         " GROUP BY 1, 2, 3, 4 HAVING SUM(f.units) > 0),"
-        " paired AS (SELECT account_id, leaf_id FROM tree UNION ALL SELECT NULL, leaf_id FROM leaves)"
+        " paired AS (SELECT account_id, leaf_id FROM tree" + (" UNION ALL SELECT NULL, leaf_id FROM leaves)" if with_whole else ")")
     )
     bounds = [period.ends_on, period.starts_on, *months]
     stores = dict(
@@ -520,7 +527,7 @@ __all__ = [
     "selling_stores_by_own_account",
     "sellout_by_own_account_month",
     "sellout_by_own_account_week",
-    "sellout_by_product_month",
+    "sellout_by_product",
     "sellout_by_store",
     "sellout_by_store_month",
     "sellout_total",

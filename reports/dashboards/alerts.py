@@ -253,6 +253,28 @@ def overdue_visits(ground):
     )
 
 
+def overdue_stores(ground):
+    """Stores that nobody has visited within their cadence."""
+    stores = ground.overdue_stores
+    if not stores:
+        return
+    words = {
+        "count": len(stores),
+        "oldest": formats.day(stores[0][1]),
+        "places": formats.listed([name for name, _due in stores[:NAMED]]),
+    }
+    yield Finding(
+        key=f"cadence:{ground.user.pk}",
+        kind=ALERT,
+        tone=WARN,
+        weight=len(stores),
+        title=ngettext("%(count)s store is overdue for a visit", "%(count)s stores are overdue for a visit", len(stores)) % words,
+        reason=_("By their cadence; the longest since %(oldest)s: %(places)s. Plan these first.") % words,
+        ways=(Way(_("Stores due"), reverse("visits:due_list"), "target"),),
+        icon="target",
+    )
+
+
 def late_reports(ground):
     for deadline in ground.late_reports[:MOST_PER_RULE]:
         days = (ground.today - deadline.due_on).days
@@ -293,4 +315,4 @@ def failed_imports(ground):
 
 # Rules over sell-out need the right to see it; a field rep's come from visits alone.
 SALES_RULES = (sales_drops, silent_accounts, silent_stores, lost_distribution)
-OTHER_RULES = (shelf_gaps, overdue_visits, late_reports, failed_imports)
+OTHER_RULES = (shelf_gaps, overdue_visits, overdue_stores, late_reports, failed_imports)

@@ -63,7 +63,7 @@ def account_figures(selection, *, with_sales, is_incomplete=False):
     stores = Store.objects.active().in_force_on(selection.today).filter(account__in=selection.ids).select_related("account")
     rows = {store.pk: StoreFigures(store, Compared(store.pk, store.name, is_incomplete=is_incomplete)) for store in stores}
     if with_sales:
-        for period, now in ((selection.period, True), (selection.period.year_before(), False)):
+        for period, now in ((selection.period, True), (selection.then, False)):
             for store_id, sums in figures.sellout_by_store(accounts, period).items():
                 if store_id in rows:
                     rows[store_id].sales.take(sums, now=now)
@@ -112,7 +112,7 @@ def store_figures(store, selection, *, with_sales):
 
 
 def _store_sales(found, store, selection):
-    months, months_then = selection.months, selection.period.year_before().months()
+    months, months_then = selection.months, selection.then.months()
     rows = StoreProductMonth.objects.filter(store=store, month__in=[*months, *months_then]).order_by()
     by_month, by_product = defaultdict(lambda: [0, 0]), {}
     columns = ("month", "product_id", "product__name", "product__sku", "units", "net_minor")

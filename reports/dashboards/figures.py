@@ -1,6 +1,6 @@
 """Sell-out of a selection from the rollups: totals, months, accounts, regions, categories, products, share, distribution.
 
-``sales_of`` asks six statements, however many accounts, stores and products there are, and touches no single row of sell-out. What
+``sales_of`` asks seven statements, however many accounts, stores and products there are, and touches no single row of sell-out. What
 it gives is kept in memory until a file is imported or undone, ten minutes at most; ``read_at`` says when it was read. Net sales per
 account and month, growth and share come from the functions that reports and exports use (facts.py, sections/headline.py,
 sales/figures.py).
@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KeyAccount
 from ka_crm.money import growth, ratio, round_money, to_minor
-from ka_crm.periods import month_of, span
 from sales import figures
 from sales.models import ImportBatch, Product
 
@@ -163,7 +162,7 @@ def sales_of(selection, *, fresh=False):
 
 
 def read_sales(selection):
-    """The SalesFigures of a Selection, read now; six statements."""
+    """The SalesFigures of a Selection, read now; seven statements."""
     found, _facts = read_sums(selection)
     _by_product(found, selection)
     _share(found, selection)
@@ -240,14 +239,12 @@ def _region_of(selection, pk):
 
 # --- products, categories, margin ---------------------------------------------------------------------------------------------
 def _by_product(found, selection):
-    period = selection.period
-    asked = span(month_of(period.year_before().starts_on).starts_on, period.ends_on)
-    now, then = set(selection.months), set(period.year_before().months())
     products = {}
-    for currency, product_id, month, sums in figures.sellout_by_product_month(_own(selection), asked):
-        if currency == selection.currency and (month in now or month in then):
-            row = products.setdefault(product_id, Compared(product_id, "", is_incomplete=found.total.is_incomplete))
-            row.take(sums, now=month in now)
+    for period, now in ((selection.period, True), (selection.then, False)):
+        for (currency, product_id), sums in figures.sellout_by_product(_own(selection), period).items():
+            if currency == selection.currency:
+                row = products.setdefault(product_id, Compared(product_id, "", is_incomplete=found.total.is_incomplete))
+                row.take(sums, now=now)
     names = {
         row[0]: row for row in Product.objects.values_list("pk", "sku", "name", "category_id", "category__name", "unit_cost_e4", "currency")
     }

@@ -17,6 +17,7 @@ from sales import figures
 from sales.models import AccountProductMonth, ImportBatch, Product, StoreProductMonth
 from sales.states import BatchStatus
 from visits.models import ShelfTicket, Visit
+from visits.planning.cadence import due_states, with_cadence
 from visits.states import VisitStatus
 
 from ..models import Deadline
@@ -232,6 +233,15 @@ class Ground:
         """One's own visits that were planned for an earlier day and neither begun nor called off, the oldest first."""
         mine = Visit.objects.filter(visitor=self.user, status=VisitStatus.PLANNED, planned_on__lt=self.today)
         return list(mine.with_places().order_by("planned_on", "pk")[:200])
+
+    @cached_property
+    def overdue_stores(self):
+        """(name, day on which it was due) of stores past their cadence, the longest first; only for those who visit them themselves."""
+        if not self.plans_visits or self.user.sees_all:
+            return []
+        stores = Store.objects.active().in_force_on(self.today).filter(account__in=self.accounts)
+        due = with_cadence(stores, self.today).filter(due_states(self.today)["overdue"])
+        return list(due.order_by("due_on", "pk").values_list("name", "due_on")[:500])
 
     @cached_property
     def late_reports(self):

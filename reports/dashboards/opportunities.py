@@ -80,8 +80,8 @@ def _unsold_finding(ground, worth, store, product, weekly, selling, basis):
         weight=worth,
         title=_("%(store)s: sell %(product)s, about %(weekly)s units a week") % words,
         reason=ngettext(
-            "%(sku)s is a must-stock product. %(selling)s other store of %(chain)s sold it in %(month)s, this one none: so much as that "
-            "one sells, worth %(worth)s a week.",
+            "%(sku)s is a must-stock product. %(selling)s other store of %(chain)s sold it in %(month)s, this one none; the estimate is "
+            "that of %(basis)s comparable store, worth %(worth)s a week.",
             "%(sku)s is a must-stock product. %(selling)s other stores of %(chain)s sold it in %(month)s, this one none; the estimate is "
             "the median of %(basis)s comparable stores, worth %(worth)s a week.",
             selling,

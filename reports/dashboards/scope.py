@@ -108,6 +108,12 @@ class Selection:
         return self.period.months()
 
     @property
+    def then(self):
+        """The same months a year ago, whole months too: February has a day more in a leap year."""
+        before = self.period.year_before()
+        return before if before.is_whole_months else span(before.starts_on, month_of(before.ends_on).ends_on)
+
+    @property
     def label(self):
         """The period as people say it: 2026-03, 2026Q1, 2026, or its first and last month."""
         if self.period.kind != "span":

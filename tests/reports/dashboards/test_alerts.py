@@ -14,7 +14,7 @@ from sales.models import StoreProductMonth
 from team.services.settings import change_setting
 from tests.factories import ImportBatchFactory, ProductFactory, ShelfFactFactory, StoreFactory, VisitFactory
 from tests.reports.conftest import sell
-from visits.models import ShelfTicket
+from visits.models import Cadence, ShelfTicket
 
 from .conftest import FEBRUARY, MARCH, TODAY, sell_week, told_until
 
@@ -218,6 +218,23 @@ def test_visits_left_over_are_ones_own(shop):
         )
     ]
     assert found(alerts.overdue_visits, shop.mei) == []
+
+
+def test_stores_past_their_cadence_are_told_together(shop):
+    Cadence.objects.create(account=shop.northgate, every_days=7, starts_on=date(2026, 1, 1))
+    VisitFactory(store=shop.first, visitor=shop.mei, completed=True, planned_on=date(2026, 4, 10))
+    VisitFactory(store=shop.second, visitor=shop.mei, completed=True, planned_on=date(2026, 4, 13))
+    expected = [
+        (
+            f"cadence:{shop.rep.pk}",
+            "warn",
+            "1 store is overdue for a visit",
+            "By their cadence; the longest since 2026-04-17: North 1. Plan these first.",
+        )
+    ]
+
+    assert found(alerts.overdue_stores, shop.rep) == expected
+    assert found(alerts.overdue_stores, shop.ada) == []
 
 
 def owed(owner, due_on, **values):

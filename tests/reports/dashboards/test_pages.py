@@ -160,7 +160,7 @@ def grow(shop):
         ("mei", f"{FIGURES}?fresh=1", 20),
         ("sam", f"{TEAM}?fresh=1", 22),
         ("mei", DAY, 14),
-        ("mei", f"{FINDINGS}?fresh=1", 22),
+        ("mei", f"{FINDINGS}?fresh=1", 24),
         ("mei", "account", 20),
         ("mei", "store", 12),
     ],

@@ -1,5 +1,6 @@
 """The figures of a selection: exact on small data, and the same as reports, exports and sales/figures.py say."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ from reports.models import Report
 from sales import figures
 from sales.datasets import dataset_named
 from sales.models import SellOut, SellOutHistory
+from tests.reports.conftest import sell
 
 from .conftest import JANUARY, MARCH, MARCH_25, TODAY, told_until
 
@@ -152,11 +154,11 @@ def test_the_new_sums_of_sales_figures_agree_with_the_old_ones(shop):
 
     own = figures.sellout_by_own_account_month(everything, period)
     whole = figures.sellout_by_account_month(everything, period)
-    by_product = list(figures.sellout_by_product_month(everything, period))
+    by_product = figures.sellout_by_product(everything, period)
 
     below = own[shop.northgate.pk, MARCH] + own[shop.north_east.pk, MARCH]
     assert below == whole[shop.northgate.pk, MARCH]
-    assert sum(sums.net_minor for sums in own.values()) == sum(sums.net_minor for *_keys, sums in by_product)
+    assert sum(sums.net_minor for sums in own.values()) == sum(sums.net_minor for sums in by_product.values())
     old = figures.distribution_by_account_product(everything, month(2026, 3))[None, shop.gouda.pk]
     new = figures.numeric_distribution_by_month(everything, [MARCH, MARCH_25])
     assert new[MARCH, shop.gouda.pk] == (old.stores_selling, old.stores_total) == (5, 5)
@@ -181,16 +183,28 @@ def test_no_months_are_no_figures(ask, shop):
 
 
 # --- how they are read -----------------------------------------------------------------------------------------------------------
-def test_six_statements_that_never_touch_a_row_of_sell_out(chosen, shop):
+def test_seven_statements_that_never_touch_a_row_of_sell_out(chosen, shop):
     selection = chosen(shop.ada)
 
     with CaptureQueriesContext(connection) as captured:
         read_sales(selection)
 
     asked = [query["sql"] for query in captured]
-    assert len(asked) == 6
+    assert len(asked) == 7
     detail = (SellOut._meta.db_table, SellOutHistory._meta.db_table)
     assert [sql for sql in asked if any(f"{table} " in sql or f'"{table}"' in sql for table in detail)] == []
+
+
+def test_the_year_before_of_february_is_whole_in_a_leap_year(chosen, shop):
+    sell(shop.first, shop.gouda, date(2024, 2, 1), 4, 4_000)
+    sell(shop.first, shop.gouda, date(2025, 2, 1), 5, 5_000)
+
+    selection = chosen(shop.mei, period="2025-01-01..2025-02-28")
+    with CaptureQueriesContext(connection) as captured:
+        found = read_sales(selection)
+
+    assert (str(selection.then.ends_on), found.total.net_then, found.products[0].net_then) == ("2024-02-29", 4_000, 4_000)
+    assert not any(re.search(rf"\b{SellOut._meta.db_table}\b", query["sql"]) for query in captured)
 
 
 def test_figures_are_kept_until_the_next_import(chosen, shop):
