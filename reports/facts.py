@@ -44,7 +44,12 @@ class Compared:
             self.net_year_ago = sums.net_minor
 
     def add(self, other):
-        return _add(self, other)
+        self.units += other.units
+        self.net += other.net
+        self.units_before += other.units_before
+        self.net_before += other.net_before
+        self.net_year_ago += other.net_year_ago
+        return self
 
 
 @dataclass
@@ -63,7 +68,11 @@ class Share:
             self.own_before, self.market_before = share.own_net_minor, share.market_net_minor
 
     def add(self, other):
-        return _add(self, other)
+        self.own += other.own
+        self.market += other.market
+        self.own_before += other.own_before
+        self.market_before += other.market_before
+        return self
 
     @property
     def now(self):
@@ -102,7 +111,13 @@ class Carried:
             )
 
     def add(self, other):
-        return _add(self, other)
+        self.stores += other.stores
+        self.weight += other.weight
+        self.weight_total += other.weight_total
+        self.stores_before += other.stores_before
+        self.weight_before += other.weight_before
+        self.weight_total_before += other.weight_total_before
+        return self
 
 
 @dataclass(frozen=True)
@@ -284,30 +299,29 @@ class Facts(ShelfFacts, PlanFacts):
 
     def sold_by_product(self, account_ids):
         """{product: Compared} over several accounts, added up once per set of accounts."""
-        return self._once("product", account_ids, lambda: self.together(self.by_product, account_ids, Compared))
+        return self.once("product", frozenset(account_ids), lambda: self.together(self.by_product, account_ids, Compared))
 
     def sold_by_store(self, account_ids):
-        return self._once("store", account_ids, lambda: self.together(self.by_store, account_ids, Compared))
+        return self.once("store", frozenset(account_ids), lambda: self.together(self.by_store, account_ids, Compared))
 
     def shares_of(self, account_ids):
         """{category: Share} over several accounts."""
-        return self._once("share", account_ids, lambda: self.together(self.by_category, account_ids, Share))
+        return self.once("share", frozenset(account_ids), lambda: self.together(self.by_category, account_ids, Share))
 
     def carried_by(self, account_ids):
         """{product: Carried} over several accounts."""
-        return self._once("carried", account_ids, lambda: self.together(self.carried, account_ids, Carried))
+        return self.once("carried", frozenset(account_ids), lambda: self.together(self.carried, account_ids, Carried))
 
     def selling_stores(self, account_ids):
         """(stores whose units in the period add up to more than 0, the same in the period before)."""
         rows = [row for pk in account_ids for row in self.by_store.get(pk, {}).values()]
         return sum(row.units > 0 for row in rows), sum(row.units_before > 0 for row in rows)
 
-    def _once(self, name, account_ids, computed):
-        """Sections of one subject ask the same sums again and again: each is added up once."""
-        key = name, account_ids if isinstance(account_ids, frozenset) else frozenset(account_ids)
-        if key not in self.remembered:
-            self.remembered[key] = computed()
-        return self.remembered[key]
+    def once(self, name, key, computed):
+        """What several sections ask about one subject or set of accounts is computed once; nobody changes what they get."""
+        if (name, key) not in self.remembered:
+            self.remembered[name, key] = computed()
+        return self.remembered[name, key]
 
     @cached_property
     def remembered(self):
@@ -360,7 +374,7 @@ class Facts(ShelfFacts, PlanFacts):
         found = defaultdict(lambda: defaultdict(Carried))
         for name, period in (("now", self.period), ("before", self.before)):
             per_account = defaultdict(dict)
-            for (account_id, product_id), row in figures.distribution_by_account_product(self._chosen, period).items():
+            for (account_id, product_id), row in figures.distribution_by_account_product(self._chosen, period, with_whole=False).items():
                 if account_id is not None:
                     per_account[account_id][product_id] = row
             for account_id, rows in self._own(per_account, _minus_distribution).items():
@@ -370,6 +384,9 @@ class Facts(ShelfFacts, PlanFacts):
 
     def weights_of(self, account_id):
         """{category: [market value over all stores now, and before]} of one account: the universe of weighted distribution."""
+        return self.once("weights", account_id, lambda: self._weights_of(account_id))
+
+    def _weights_of(self, account_id):
         weights = {category_id: [share.market, share.market_before] for category_id, share in self.by_category.get(account_id, {}).items()}
         for product_id, row in self.carried.get(account_id, {}).items():
             weight = weights.setdefault(self.products[product_id].category_id, [0, 0])
@@ -402,12 +419,6 @@ class Facts(ShelfFacts, PlanFacts):
             .annotate(by=F("uploaded_by__name"))
             .order_by("-finished_at", "-pk")
         )
-
-
-def _add(row, other):
-    for name, value in vars(other).items():
-        setattr(row, name, getattr(row, name) + value)
-    return row
 
 
 def _minus_sums(whole, part):

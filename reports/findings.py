@@ -79,6 +79,8 @@ def falling_products(scope, subject):
     facts = scope.facts
     fallen = []
     for pk, row in product_rows(scope, subject).items():
+        if row.net * 1000 > row.net_before * 901:
+            continue  # most products: no need to divide
         change = growth(row.net, row.net_before)
         if change is not None and change <= FALL:
             fallen.append((row.net_before - row.net, facts.products[pk], row, change))
@@ -112,19 +114,18 @@ def stopped_stores(scope, subject):
 
 def lost_share(scope, subject):
     rows = [row for row in category_rows(scope, subject) if row["_share"].change is not None and row["_share"].change <= SHARE_LOST]
-    for row in rows:
-        row["_lost"] = int(-row["_share"].change * row["_share"].market)
-    for row in sorted(rows, key=lambda row: (-row["_lost"], row["category"]))[:MOST_PER_RULE]:
+    lost = [(int(-row["_share"].change * row["_share"].market), row) for row in rows]
+    for worth, row in sorted(lost, key=lambda pair: (-pair[0], pair[1]["category"]))[:MOST_PER_RULE]:
         yield finding(
             "share_lost",
             PROBLEM,
-            row["_lost"],
+            worth,
             category=row["category"],
             share=row["share"],
             before=row["share_previous_period"],
             change=row["share_change"],
             market=row["market_net_value"],
-            worth=money(row["_lost"], subject.currency),
+            worth=money(worth, subject.currency),
         )
 
 
@@ -241,7 +242,11 @@ _ORDER = {PROBLEM: 0, WARNING: 1, OPPORTUNITY: 2}
 
 
 def findings_of(scope, subject):
-    """All findings of a subject, the heaviest problem first; at most ``SHOWN``."""
+    """All findings of a subject, the heaviest problem first; at most ``SHOWN``. Found once, however many sections ask."""
+    return scope.facts.once("findings", subject.key, lambda: _findings_of(scope, subject))
+
+
+def _findings_of(scope, subject):
     found = [one for rule in RULES for one in rule(scope, subject)]
     found.sort(key=lambda one: (_ORDER[one["kind"]], -one["weight"], one["code"]))
     return found[:SHOWN]

@@ -1,7 +1,7 @@
 """The sentences of findings: what happened, the numbers behind it, what to do next. Translated when they are read."""
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from ka_crm.formats import listed
 
@@ -222,7 +222,7 @@ def opening(data, reading):
     for mover, sentence in ((data["up"], _("%(name)s brought most: %(change)s.")), (data["down"], _("%(name)s lost most: %(change)s."))):
         if mover is not None and net["change"] is not None:
             parts.append(sentence % {"name": mover["name"], "change": signed_money(mover["change"], reading.currency)})
-    return pgettext("between sentences", " ").join(parts)
+    return ("" if (get_language() or "").startswith("zh") else " ").join(parts)
 
 
 def _compared_sentence(net, shown):

@@ -37,6 +37,11 @@ def _compiler():
 
 def draw(document):
     """The bytes of the PDF. The same document gives the same bytes: its date is the document's, not the clock's."""
+    return compiled(prepared(document))
+
+
+def prepared(document):
+    """(what Typst reads as JSON text, the document's instant)."""
     lead = document["lead"]
     ready = {
         **document,
@@ -46,12 +51,13 @@ def draw(document):
             for section in document["sections"]
         ],
     }
-    return _compiler().compile(
-        input=str(TEMPLATE),
-        format="pdf",
-        sys_inputs={"data": json.dumps(ready, ensure_ascii=False)},
-        timestamp=datetime.fromtimestamp(document["built_stamp"], UTC),
-    )
+    return json.dumps(ready, ensure_ascii=False), datetime.fromtimestamp(document["built_stamp"], UTC)
+
+
+def compiled(ready):
+    """The bytes of the PDF of what ``prepared`` gave: Typst's own part."""
+    text, timestamp = ready
+    return _compiler().compile(input=str(TEMPLATE), format="pdf", sys_inputs={"data": text}, timestamp=timestamp)
 
 
 def _drawn(block):

@@ -21,6 +21,10 @@ def _sold_by_category(facts, account_ids):
 
 def category_rows(scope, subject):
     """Rows of the section, with whole minor units under ``_``: the derived findings use them too."""
+    return scope.facts.once("category_rows", subject.key, lambda: _category_rows(scope, subject))
+
+
+def _category_rows(scope, subject):
     facts = scope.facts
     sold = _sold_by_category(facts, subject.account_ids)
     shares = facts.shares_of(subject.account_ids)

@@ -14,6 +14,10 @@ MAIN = 20
 
 def distribution_rows(scope, subject, *, most=MAIN):
     """The main products (by sell-out now and before) with their numeric and weighted distribution; Decimals under ``_``."""
+    return scope.facts.once("distribution_rows", (subject.key, most), lambda: _distribution_rows(scope, subject, most))
+
+
+def _distribution_rows(scope, subject, most):
     facts = scope.facts
     sold = facts.sold_by_product(subject.account_ids)
     carried = facts.carried_by(subject.account_ids)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from ka_crm.imports import Field, Kind, Schema
 from ka_crm.imports.dates import EARLIEST, parse_date
 from ka_crm.imports.profile import Profile
+from ka_crm.periods import month_of
 
 from ..models import Category, CategoryTotal, CategoryTotalHistory
 from . import facts as store
@@ -111,6 +112,8 @@ class CategoryTotalLoad(SellOutLoad):
         self.fill({name: values[good] for name, values in staged.items()})
         self._note(chunk, reading, errors, bad, digits)
         self._note_good(good, accounts, months, None)
+        if self.outcome.ends_on is not None:
+            self.outcome.ends_on = month_of(self.outcome.ends_on).ends_on  # a row of a month is about all of its days
 
     def _months(self, column, refuse, today):
         """First days of the months, written 2017-03, 201703 or as any day of it."""

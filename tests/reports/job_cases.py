@@ -5,7 +5,7 @@ from datetime import date
 from ka_crm.periods import month
 from reports import services
 from reports.models import Report
-from tests.factories import KeyAccountFactory, ReportFactory, ReportSectionFactory
+from tests.factories import AccountAssignmentFactory, KeyAccountFactory, ReportFactory, ReportSectionFactory, UserFactory
 
 
 def ordered_run():
@@ -22,4 +22,10 @@ def report_to_draw():
     return {"report_id": report.pk, "formats": ["json", "html"], "languages": ["en"]}
 
 
-CASES = {"reports.build_run": ordered_run, "reports.render": report_to_draw}
+def day_with_a_deadline():
+    """Somebody who looks after an account, on the 20th: a plan is due, its draft is built."""
+    AccountAssignmentFactory(account=KeyAccountFactory(), user=UserFactory(ka_manager=True))
+    return {"day": "2026-03-20"}
+
+
+CASES = {"reports.build_run": ordered_run, "reports.deadlines": day_with_a_deadline, "reports.render": report_to_draw}
