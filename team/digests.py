@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Min
 
 from .models import Notification, NotificationPreference, User
 from .notices import kind_of, wording
@@ -56,9 +57,10 @@ def unmailed(now):
 
 def people_owed(now, **narrowed):
     """Ids of the people to whom a digest is due at ``now``, in a fixed number of statements; ``user=`` asks about one."""
-    oldest = {}
-    for user_id, kind, created_at in unmailed(now).filter(**narrowed).order_by("-created_at").values_list("user_id", "kind", "created_at"):
-        oldest.setdefault(user_id, {})[kind] = created_at
+    waiting = unmailed(now).filter(**narrowed).exclude(user__notification_preference__digest=Digest.NONE)
+    oldest = defaultdict(dict)
+    for user_id, kind, created_at in waiting.order_by().values_list("user_id", "kind").annotate(Min("created_at")):
+        oldest[user_id][kind] = created_at
     people = User.objects.in_bulk(oldest)
     preferences = {row.user_id: row for row in NotificationPreference.objects.filter(user__in=oldest)}
     owed = []

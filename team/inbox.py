@@ -13,8 +13,8 @@ MOST = 50
 
 
 def tasks_due(user, today):
-    """One's own open tasks that are due today or late."""
-    return Task.objects.open().assigned_to(user).due_by(today)
+    """Open tasks that are due today or late: one's own, and those of absent people for whom one stands in."""
+    return Task.objects.open().filter(assignee__in=[user.pk, *(person.pk for person in user.acts_for)]).due_by(today)
 
 
 def count_waiting(user, today):

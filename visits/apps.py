@@ -4,7 +4,6 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from ka_crm import navigation, panels, policy_examples
-from team import agenda
 
 
 class VisitsConfig(AppConfig):
@@ -13,11 +12,9 @@ class VisitsConfig(AppConfig):
 
     def ready(self):
         from . import receivers, scoring, settings_parts, tickets  # noqa: F401 – they need the models, which are there only now
-        from .agenda import visits_of
         from .planning import setup as planning
 
         settings_parts.register()
-        agenda.register("visits", visits_of)
         scoring.declare_settings()
         tickets.declare_settings()
         planning.ready()

@@ -63,9 +63,8 @@ def request_approval(*, kind, subject, title, requested_by, amount_minor=None, c
 def _write_step(approval, position, planned, barred):
     """One step with the seats of those who are asked: never the requester, never the barred."""
     people = Seats(approval.requested_by, barred).of(planned)
-    if (
-        not people and not registry.kind_of(approval.kind).step_in
-    ):  # with it, others may step in; the clock looks for people (fill_empty_steps)
+    # Where others may step in, a step may begin without anybody: the clock goes on looking (fill_empty_steps).
+    if not people and not registry.kind_of(approval.kind).step_in:
         raise DomainError(
             _("Nobody else than %(name)s could approve “%(title)s”. Ask an administrator to name somebody.")
             % {"name": approval.requested_by, "title": approval.title}
@@ -272,7 +271,7 @@ def _still_fits(person, step):
         return False
     if step.approvers == Approvers.ROLE:
         return person.role == step.role
-    return step.approvers == Approvers.PERSON or person.has_capability("people.view")
+    return step.approvers == Approvers.PERSON or person.without_delegations().has_capability("people.view")
 
 
 def _pass_on(approval, step, seat, actor):

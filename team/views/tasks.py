@@ -107,7 +107,13 @@ def _step(request, public_id, form_class, call, success):
             problem = str(error)
     if request.headers.get("HX-Request"):
         task = _row(request, public_id)
-        context = {"task": task, "problem": problem, "done": "" if problem else success % {"task": task}, "today": timezone.localdate()}
+        context = {
+            "task": task,
+            "problem": problem,
+            "done": "" if problem else success % {"task": task},
+            "today": timezone.localdate(),
+            "me": request.user.pk,
+        }
         answer = render(request, "team/work/_task_row.html", context, status=422 if problem else 200)
         answer["HX-Trigger"] = "ka:counts"
         return answer

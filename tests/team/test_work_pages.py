@@ -528,3 +528,11 @@ def test_the_address_is_shown_once_and_can_be_closed(visit_as, people):
         "person.calendar_closed",
     ]
     assert Approval.objects.count() == 0
+
+
+def test_due_tasks_of_who_is_away_wait_for_the_deputy(visit_as, people):
+    open_task(title="Late one", assignee=people["leader"], due_on=date(2026, 3, 4))
+    DelegationFactory(absent=people["leader"], deputy=people["deputy"])
+    shown = page(visit_as(people["deputy"]).get(reverse("team:inbox")))
+    assert "Late one" in shown
+    assert "for Lee" in shown
