@@ -18,7 +18,8 @@
     path("", policy.requires("accounts.view")(AccountList.as_view()), name="account_list")
 
 The address holds everything: ``?q=`` search, the filter's own names, ``?sort=-name``, ``?cols=name,code``, ``?page=``, ``?size=``,
-``?_export=csv|xlsx``. What an address asks for and the page does not have is left aside, never an error. A request by htmx gets
+``?density=compact``, ``?view=`` (a saved view, ka_crm.savedviews), ``?count=exact``, ``?_export=csv|xlsx``. ``bulk_actions`` are verbs
+for many rows (ka_crm.bulk). What an address asks for and the page does not have is left aside, never an error. A request by htmx gets
 ``components/_table.html`` only. The number of statements is the same for three rows and three thousand.
 """
 
