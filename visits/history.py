@@ -1,5 +1,6 @@
 """What the visits to one store, and to the stores of one account, tell over time. Each page in a fixed number of statements."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -18,11 +19,11 @@ from .reading import STATE_WORDS
 from .recording import state_of
 from .scores import points, share_of_shelf
 
-NO_SCORES = ShelfScores()
 SHOWN_VISITS = 24
 MATRIX_VISITS = 8
 MOST_PRODUCTS = 200
 MOST_PHOTOS = 12
+MOST_STORES = 200
 
 
 @dataclass(frozen=True)
@@ -156,16 +157,16 @@ def _share_chart(asks):
     return Chart("line", _("Share of shelf by category"), [day_text(visit.planned_on) for visit in visits], series[:8], unit="%", places=1)
 
 
-def store_lines(accounts, user, *, today, days):
-    """Stores of ``accounts`` with a completed visit in the last ``days`` days, the lowest score first; five statements.
+def store_lines(accounts, user, *, today, days, most=MOST_STORES):
+    """(the ``most`` stores of ``accounts`` with the lowest score first, how many there are, their ShelfScores together); four statements.
 
-    The caller has scoped ``accounts``. Stores without a score come last.
+    Of completed visits in the last ``days`` days; stores without a score come last. The caller has scoped ``accounts``. Only the
+    stores shown are read as rows, so that a chain of thousands costs one sum.
     """
-    period = span(today - timedelta(days=days - 1), today)
-    found = scores_by_store(accounts, period)
-    stores = Store.objects.visible_to(user).select_related("account").in_bulk(list(found))
-    waiting = {}
-    for store_id in ShelfTicket.objects.visible_to(user).still_open().filter(store__in=list(stores)).values_list("store_id", flat=True):
-        waiting[store_id] = waiting.get(store_id, 0) + 1
-    lines = [StoreLine(store, found[pk], waiting.get(pk, 0)) for pk, store in stores.items()]
-    return sorted(lines, key=lambda line: (line.scores.score is None, line.scores.score or 0, line.store.sort_key, line.store.pk))
+    found = scores_by_store(accounts, span(today - timedelta(days=days - 1), today))
+    in_order = sorted(found, key=lambda pk: (found[pk].score is None, found[pk].score or 0, pk))
+    stores = Store.objects.visible_to(user).select_related("account").in_bulk(in_order[:most])
+    waiting = ShelfTicket.objects.visible_to(user).still_open().filter(store__in=list(stores)).values_list("store_id", flat=True)
+    missing = Counter(waiting)
+    lines = [StoreLine(stores[pk], found[pk], missing[pk]) for pk in in_order[:most] if pk in stores]
+    return lines, len(found), sum(found.values(), ShelfScores())

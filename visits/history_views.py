@@ -33,30 +33,29 @@ def _account(request, pk):
     return get_object_or_404(KeyAccount.objects.visible_to(request.user), pk=pk)
 
 
-def _lines(request, account, days):
+def _lines(request, account, days, most=history.MOST_STORES):
     below = KeyAccount.objects.visible_to(request.user).within(account)
-    return history.store_lines(below, request.user, today=timezone.localdate(), days=days)
+    return history.store_lines(below, request.user, today=timezone.localdate(), days=days, most=most)
 
 
 @policy.requires("visits.view")
 @require_safe
 def account_scores(request, pk):
-    """Every store of an account by its score, the worst first."""
+    """The stores of an account by their score, the worst first."""
     account = _account(request, pk)
     asked = request.GET.get("days", "")
     days = int(asked) if asked in {str(one) for one in SPANS} else 90
-    lines = _lines(request, account, days)
-    total = sum((line.scores for line in lines), history.NO_SCORES)
-    return render(request, "visits/account_scores.html", {"account": account, "lines": lines, "total": total, "days": days, "spans": SPANS})
+    lines, count, total = _lines(request, account, days)
+    context = {"account": account, "lines": lines, "count": count, "total": total, "days": days, "spans": SPANS}
+    return render(request, "visits/account_scores.html", context)
 
 
 @policy.requires("visits.view")
 @require_safe
 def account_scores_panel(request, pk):
     account = _account(request, pk)
-    lines = _lines(request, account, 90)
-    total = sum((line.scores for line in lines), history.NO_SCORES)
-    context = {"account": account, "lines": lines[:PANEL_STORES], "count": len(lines), "total": total}
+    lines, count, total = _lines(request, account, 90, most=PANEL_STORES)
+    context = {"account": account, "lines": lines, "count": count, "total": total}
     return render(request, "visits/_account_scores_panel.html", context)
 
 

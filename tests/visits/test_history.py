@@ -92,6 +92,14 @@ def test_the_stores_of_an_account_come_worst_first(open_as, rep, store, make_vis
     assert ("2 stores" in panel, "1 missing" in panel) == (True, True)
 
 
+def test_of_many_stores_the_lowest_are_shown_and_all_are_counted(open_as, rep, store, make_visit, monkeypatch):
+    monkeypatch.setattr("visits.history_views.PANEL_STORES", 1)
+    make_visit(5, present=False)
+    make_visit(4, where=StoreFactory(account=store.account, name="Better place"))
+    panel = text_of(open_as(rep).get(reverse("visits:account_scores_panel", args=[store.account_id])))
+    assert (store.name in panel, "Better place" in panel, "2 stores" in panel) == (True, False, True)
+
+
 @pytest.mark.parametrize("days", ["30", "365", "7", "x", "9" * 30, ""])
 def test_any_number_of_days_opens_the_page(open_as, rep, store, days):
     assert open_as(rep).get(reverse("visits:account_scores", args=[store.account_id]), {"days": days}).status_code == 200
