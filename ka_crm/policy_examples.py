@@ -21,8 +21,8 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
 _EXAMPLES = {}
-# Routes whose keyword names no row: a part of the style guide, a kind of file to import.
-WITHOUT_ROWS = {"styleguide_part"}
+# Routes whose keyword names no row: a part of the style guide, a kind of approval, the secret of a calendar feed.
+WITHOUT_ROWS = {"styleguide_part", "team:route_edit", "team:calendar_feed"}
 
 
 @dataclass(frozen=True)
