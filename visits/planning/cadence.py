@@ -5,8 +5,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Case, Count, DateField, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import Case, Count, DateField, Exists, F, Func, IntegerField, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KeyAccount, Store
@@ -16,6 +16,8 @@ from visits.states import VisitStatus
 
 from .needs import SOON_DAYS, need_of
 
+NEVER = dt.date(1900, 1, 1)  # before any visit: a store nobody visited compares as visited then
+FIRST_DUE = NEVER + dt.timedelta(days=366)  # the longest cadence later
 TOOK_PLACE = (VisitStatus.IN_PROGRESS, VisitStatus.COMPLETED)
 
 
@@ -69,14 +71,28 @@ def _of_store(**narrowed):
     return Visit.objects.filter(store=OuterRef("pk"), **narrowed).order_by("-planned_on", "-pk")
 
 
+class DaysAfter(Func):
+    """A day and so many days: ``DaysAfter("last_visit_on", "every_days")``; NULL where one of them is."""
+
+    arity, arg_joiner, template = 2, " + ", "(%(expressions)s)"
+    output_field = DateField()
+
+    def as_sqlite(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, arg_joiner=", '+' || ", template="date(%(expressions)s || ' days')", **context)
+
+
 def with_cadence(stores, day, *, book=None, before=None):
-    """``stores`` with last_visit_on, every_days and due_on as of ``day``; only visits before ``before`` count where it is given."""
+    """``stores`` with last_visit_on, every_days and due_on as of ``day``; only visits before ``before`` count where it is given.
+
+    Narrow by ``due_by``: its one comparison makes the database look for the last visit once per store.
+    """
     book = book or RuleBook(day)
     seen = {"status__in": TOOK_PLACE} | ({} if before is None else {"planned_on__lt": before})
-    stores = stores.annotate(last_visit_on=Subquery(_of_store(**seen).values("planned_on")[:1], output_field=DateField()))
-    return stores.annotate(
-        every_days=book.case(Value, IntegerField()),
-        due_on=book.case(lambda every_days: Cast(F("last_visit_on") + dt.timedelta(days=every_days), DateField()), DateField()),
+    newest = Visit.objects.filter(store=OuterRef("pk"), **seen).order_by("-planned_on").values("planned_on")[:1]
+    stores = stores.annotate(last_visit_on=Subquery(newest, output_field=DateField()), every_days=book.case(Value, IntegerField()))
+    never = Value(NEVER, output_field=DateField())
+    return stores.annotate(due_on=DaysAfter("last_visit_on", "every_days")).alias(
+        due_or_never=DaysAfter(Coalesce("last_visit_on", never), "every_days"),
     )
 
 
@@ -120,25 +136,23 @@ def need_of_store(store, today):
 
 def due_by(day):
     """Rows of ``with_cadence`` that have a rule and are due on ``day`` or before, or were never visited."""
-    return Q(every_days__isnull=False) & (Q(last_visit_on=None) | Q(due_on__lte=day))
+    return Q(due_or_never__lte=day)
 
 
 def due_states(today):
     """Name → condition on rows of ``with_cadence``: what the due list can be narrowed to."""
-    ruled = Q(every_days__isnull=False)
-    soon = today + dt.timedelta(days=SOON_DAYS)
     return {
         "due": due_by(today),
         "overdue": Q(due_on__lt=today),
-        "soon": ruled & Q(due_on__gt=today, due_on__lte=soon),
-        "never": ruled & Q(last_visit_on=None),
+        "soon": Q(due_on__gt=today, due_on__lte=today + dt.timedelta(days=SOON_DAYS)),
+        "never": Q(every_days__isnull=False, last_visit_on=None),
         "no_rule": Q(every_days=None),
     }
 
 
 def proposed_stores(stores, today, *, until, book, most):
     """Stores to plan now, the most urgent first, each with ``need``: due by ``until`` and not planned yet. One statement."""
-    rows = with_needs(stores, today, book=book).filter(due_by(until)).filter(next_visit_on=None)
+    rows = with_needs(stores, today, book=book).filter(due_by(until), next_visit_on=None)
     found = list(rows.order_by(F("due_on").asc(nulls_first=True), "sort_key", "pk")[: most * 3])
     for store in found:
         store.need = need_of_store(store, today)
@@ -172,15 +186,18 @@ def coverage(stores, first, last):
 
 
 def due_counts(stores, today):
-    """How many of ``stores`` have a rule, are due, are overdue, were never visited; with coverage's three this makes six statements."""
-    states = due_states(today)
-    rows = with_cadence(stores, today)
-    return rows.order_by().aggregate(
-        ruled=Count("pk", filter=Q(every_days__isnull=False)),
-        due=Count("pk", filter=states["due"]),
-        overdue=Count("pk", filter=states["overdue"]),
-        never=Count("pk", filter=states["never"]),
-    )
+    """How many of ``stores`` have a rule (ruled), are due, are overdue, were never visited: three statements.
+
+    Counted per day on which they are due, so that the database looks for each store's last visit once.
+    """
+    days = with_cadence(stores, today).annotate(day=F("due_or_never")).filter(every_days__isnull=False)
+    counted = dict(days.order_by().values_list("day").annotate(count=Count("pk")))
+    return {
+        "ruled": sum(counted.values()),
+        "due": sum(count for day, count in counted.items() if day <= today),
+        "overdue": sum(count for day, count in counted.items() if FIRST_DUE < day < today),
+        "never": sum(count for day, count in counted.items() if day <= FIRST_DUE),
+    }
 
 
 def stores_of(user):
