@@ -207,7 +207,8 @@ def intrusions(route, visitors, intruders):
 def _attempts(route, visitors, intruder, address):
     """(what is tried, the field that has to complain or None, what is posted, whose read-only fields), one after the other."""
     answer = visitors.ask(intruder.who, "GET", address) if "GET" in route.methods else None
-    found = [form for _name, form in _forms_of(answer) if not form.is_bound] if answer is not None and answer.status_code == 200 else []
+    drawn = _forms_of(answer) if answer is not None and answer.status_code == 200 else []
+    found = {id(form): form for _name, form in drawn if not form.is_bound}.values()  # each template's context names it again
     example = policy_examples.example_for(route.name, route.keywords) if route.keywords else None
     row_model = apps.get_model(example.model) if example else None
     yield "foreign ids under every name", None, intruder.ids, row_model
@@ -221,13 +222,16 @@ def _attempts(route, visitors, intruder, address):
         yield f"read-only fields beside {type(form).__name__}", None, {**added, **entries}, model
         for name, field in form.fields.items():
             if isinstance(field, forms.ModelChoiceField):
-                foreign = _not_offered(field)
+                foreign = _not_offered(field, intruder)
                 given = [foreign] if isinstance(field, forms.ModelMultipleChoiceField) else foreign
                 yield f"a foreign {name}", name, {**entries, form.add_prefix(name): given}, None
 
 
-def _not_offered(field):
-    """The id of a row that the field does not offer; of one that is not there where it offers all."""
-    model = field.queryset.model
-    foreign = model._base_manager.exclude(pk__in=field.queryset.order_by().values("pk")).order_by("pk").first()
-    return foreign.pk if foreign is not None else MISSING_ID
+def _not_offered(field, intruder):
+    """The id of a foreign row that the field does not offer; of one that is not there where nothing is foreign.
+
+    A row that is one's own may be missing among the choices of an empty form only because they follow from another field.
+    """
+    foreign = intruder.foreign.get(field.queryset.model, [])[:50]
+    offered = set(field.queryset.filter(pk__in=foreign).values_list("pk", flat=True))
+    return next((pk for pk in foreign if pk not in offered), MISSING_ID)
