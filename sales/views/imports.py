@@ -13,6 +13,7 @@ from ka_crm.errors import DomainError
 from ka_crm.forms import form_page
 from ka_crm.listpage import Action, ListPage
 from ka_crm.serving import attachment
+from team.audit import record
 
 from ..filters import ImportBatchFilter
 from ..forms import ProfileChoiceForm, UploadForm
@@ -186,6 +187,7 @@ def _answer(request, batch, verb, said):
 def import_file(request, public_id):
     """The file as it was received."""
     batch = get_object_or_404(ImportBatch.objects.visible_to(request.user).select_related("file"), public_id=public_id)
+    record(batch, "import.exported", actor=request.user, changes={"file": [None, batch.file.original_name]})
     return attachment(batch.file)
 
 
@@ -195,4 +197,5 @@ def import_errors(request, public_id):
     batch = get_object_or_404(
         ImportBatch.objects.visible_to(request.user).exclude(error_file=None).select_related("error_file"), public_id=public_id
     )
+    record(batch, "import.exported", actor=request.user, changes={"file": [None, batch.error_file.original_name]})
     return attachment(batch.error_file)

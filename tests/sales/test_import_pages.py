@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from ka_crm.jobs.runner import run_job
 from sales.models import AccountProductMonth, ImportBatch, SellOut
+from team.models import AuditEvent
 from tests.factories import AccountAssignmentFactory, KeyAccountFactory, ProductFactory, StoreFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -95,6 +96,7 @@ def test_the_received_file_comes_back_byte_for_byte_and_never_runs(client, manag
     batch = ImportBatch.objects.get()
 
     answer = client.get(reverse("sales:import_file", args=[batch.public_id]))
+    assert AuditEvent.objects.get(verb="import.exported").actor == manager
 
     assert b"".join(answer.streaming_content) == GOOD.encode()
     assert answer.headers["Content-Disposition"].startswith("attachment")
