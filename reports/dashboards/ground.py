@@ -22,7 +22,7 @@ from visits.states import VisitStatus
 
 from ..models import Deadline
 from .figures import data_version, kept
-from .scope import accounts_of, newest_month
+from .scope import accounts_of, known_months
 
 WEEKS_BACK = 26  # an account that was silent for longer is no news
 WEEKS_COMPARED = 4
@@ -97,7 +97,7 @@ class Ground:
     @cached_property
     def newest(self):
         """The newest complete month in which any of the accounts sold something, or None."""
-        first = newest_month(self.accounts, self.today)
+        _oldest, first = known_months(self.accounts, self.today)
         return month_of(first) if first else None
 
     @cached_property

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.http import Http404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -49,19 +49,24 @@ def accounts_of(user):
     return {row[0]: AccountName(*row) for row in rows}
 
 
-def newest_month(account_ids, today):
-    """First day of the newest complete month in which any of the accounts sold something, or None; one statement."""
+def known_months(account_ids, today):
+    """First days of the oldest and the newest complete month in which any of the accounts sold something, or None; one statement."""
     sold = AccountProductMonth.objects.filter(account_id__in=account_ids, month__lt=today.replace(day=1))
-    return sold.aggregate(newest=Max("month"))["newest"]
+    months = sold.aggregate(oldest=Min("month"), newest=Max("month"))
+    return months["oldest"], months["newest"]
 
 
-def read_period(text, *, newest, today):
+def read_period(text, *, newest, today, oldest=None):
     """(Period, note) of what the address asks for: whole months, none after ``newest``, which is the newest complete month known.
 
-    Without a text the year to date of the newest month. A text that is no period gives that too, and the note says why.
+    Without a text the year to date of the newest month, from the first month that last year knows too (``oldest`` is the first
+    month known at all). A text that is no period gives that too, and the note says why.
     """
-    fallback = _year_to_date(newest or month_of(today).previous().starts_on)
-    if not text or text == YEAR_TO_DATE:
+    newest_or_last = newest or month_of(today).previous().starts_on
+    if text == YEAR_TO_DATE:
+        return _year_to_date(newest_or_last), ""
+    fallback = _comparable(_year_to_date(newest_or_last), oldest)
+    if not text:
         return fallback, ""
     try:
         asked = parse_period(text)
@@ -76,6 +81,12 @@ def read_period(text, *, newest, today):
 
 def _year_to_date(newest):
     return span(newest.replace(month=1), month_of(newest).ends_on)
+
+
+def _comparable(period, oldest):
+    """``period`` from the first of its months that is known a year before too; the whole of it where none is."""
+    known = [first for first in period.months() if oldest and first.replace(year=first.year - 1) >= oldest]
+    return span(known[0], period.ends_on) if known else period
 
 
 def _of_whole_months(asked, newest):
@@ -146,9 +157,11 @@ def selection_of(user, accounts, query, *, today, root=None):
     default = root.currency if root else currencies[0] if currencies else settings.KA_BASE_CURRENCY
     currency = query.get("currency") if query.get("currency") in counted else default
     ids = frozenset(pk for pk, one in inside.items() if one.currency == currency)
-    newest = newest_month(ids, today)
+    oldest, newest = known_months(ids, today)
     asked = query.get("period", "")[:40]
-    period, note = read_period(asked, newest=newest, today=today)
+    period, note = read_period(asked, newest=newest, today=today, oldest=oldest)
+    if not asked and period.starts_on.month != 1:  # shorter than the year to date: the picker and the links say so
+        asked = f"{period.starts_on}..{period.ends_on}"
     return Selection(
         user=user,
         today=today,

@@ -92,7 +92,7 @@ def team(request):
     selection = selection_of(user, accounts_of(user), request.GET, today=today)
     if selection.newest and selection.months[0] > selection.newest:
         selection = selection_of(user, selection.accounts, {"currency": selection.currency}, today=today)
-        selection.asked_period = asked
+    selection.asked_period = asked
     sums, facts = read_sums(selection)
     people = team_figures(people_of(user, chosen), activity=activity, facts=facts, currency=selection.currency, today=today)
     sees_sales = user.has_capability("sales.view")

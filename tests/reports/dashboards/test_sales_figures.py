@@ -31,7 +31,7 @@ def rows_of(rows):
 
 # --- exact ---------------------------------------------------------------------------------------------------------------------
 def test_the_year_to_date_ends_with_the_newest_complete_month(chosen, shop):
-    selection = chosen(shop.mei)
+    selection = chosen(shop.mei, period="ytd")
 
     found = read_sales(selection)
 
@@ -40,8 +40,16 @@ def test_the_year_to_date_ends_with_the_newest_complete_month(chosen, shop):
     assert rows_of(found.months) == [("2026-01", 30_000, None), ("2026-02", 40_000, None), ("2026-03", 55_000, 50_000)]
 
 
+def test_without_a_choice_the_months_that_last_year_knows_too(chosen, shop):
+    selection = chosen(shop.mei)
+
+    assert (selection.label, selection.asked_period) == ("2026-03", "2026-03-01..2026-03-31")
+    sell(shop.lake, shop.gouda, date(2025, 1, 1), 1, 100)
+    assert (chosen(shop.mei).label, chosen(shop.mei).asked_period) == ("2026-01 – 2026-03", "")
+
+
 def test_growth_against_a_year_with_fewer_months_is_no_growth(chosen, shop):
-    found = read_sales(chosen(shop.mei))
+    found = read_sales(chosen(shop.mei, period="ytd"))
 
     assert (found.total.gained, found.total.change) == (75_000, None)
     assert str(found.total.reason) == "months are missing in the earlier period"
@@ -65,7 +73,7 @@ def test_a_month_by_account_chain_region_category_and_product(chosen, shop):
 
 
 def test_share_and_distribution_of_the_newest_month(chosen, shop):
-    found = read_sales(chosen(shop.mei))
+    found = read_sales(chosen(shop.mei, period="ytd"))
 
     assert (found.share.own_net_minor, found.share.market_net_minor, found.share.ratio) == (55_000, 200_000, Decimal("0.275000"))
     assert found.share_then.ratio == Decimal("0.333333")
@@ -77,7 +85,7 @@ def test_share_and_distribution_of_the_newest_month(chosen, shop):
 
 
 def test_margin_leaves_out_products_without_a_cost(chosen, shop):
-    margin = read_sales(chosen(shop.mei)).margin  # Gouda: 1,100.00 net, 97 units at 5.00; the juice has no cost
+    margin = read_sales(chosen(shop.mei, period="ytd")).margin  # Gouda: 1,100.00 net, 97 units at 5.00; the juice has no cost
 
     assert (margin.net, margin.amount, margin.products_without_cost) == (110_000, 110_000 - 48_500, 1)
     assert margin.rate == Decimal("0.559091")
@@ -184,7 +192,7 @@ def test_no_months_are_no_figures(ask, shop):
 
 # --- how they are read -----------------------------------------------------------------------------------------------------------
 def test_seven_statements_that_never_touch_a_row_of_sell_out(chosen, shop):
-    selection = chosen(shop.ada)
+    selection = chosen(shop.ada, period="ytd")
 
     with CaptureQueriesContext(connection) as captured:
         read_sales(selection)
@@ -209,18 +217,18 @@ def test_the_year_before_of_february_is_whole_in_a_leap_year(chosen, shop):
 
 def test_figures_are_kept_until_the_next_import(chosen, shop):
     told_until(shop.northgate, date(2026, 3, 31))
-    before = sales_of(chosen(shop.mei))
+    before = sales_of(chosen(shop.mei, period="ytd"))
     shop.gouda.name = "Gouda mild"
     shop.gouda.save()
 
-    assert sales_of(chosen(shop.mei)).products[0].label == before.products[0].label == "Gouda (P1)"
-    assert sales_of(chosen(shop.mei), fresh=True).products[0].label == "Gouda mild (P1)"
+    assert sales_of(chosen(shop.mei, period="ytd")).products[0].label == before.products[0].label == "Gouda (P1)"
+    assert sales_of(chosen(shop.mei, period="ytd"), fresh=True).products[0].label == "Gouda mild (P1)"
     shop.gouda.name = "Gouda aged"
     shop.gouda.save()
     told_until(shop.northgate, date(2026, 4, 12))
-    assert sales_of(chosen(shop.mei)).products[0].label == "Gouda aged (P1)"
+    assert sales_of(chosen(shop.mei, period="ytd")).products[0].label == "Gouda aged (P1)"
 
 
 def test_nobody_is_given_what_was_kept_for_a_wider_scope(chosen, shop):
-    assert sales_of(chosen(shop.ada)).total.net == 125_000 + 99_900
-    assert sales_of(chosen(shop.mei)).total.net == 125_000
+    assert sales_of(chosen(shop.ada, period="ytd")).total.net == 125_000 + 99_900
+    assert sales_of(chosen(shop.mei, period="ytd")).total.net == 125_000
