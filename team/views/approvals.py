@@ -13,6 +13,7 @@ from ka_crm.errors import DomainError
 from ka_crm.listpage import ListPage
 
 from .. import approvals as registry
+from ..list_actions import FOR_APPROVALS
 from ..models import Approval
 from ..services.approvals import chair_for, decide, may_withdraw, withdraw
 from ..states import ApprovalStatus
@@ -28,6 +29,7 @@ class ApprovalList(ListPage):
     lead = gettext_lazy("What you and your people asked for, and what you were asked to decide.")
     table_class = ApprovalTable
     filterset_class = ApprovalFilter
+    bulk_actions = FOR_APPROVALS
     empty = gettext_lazy("Nothing was asked for yet. Reports, leave and plans come here when they are handed in.")
 
     def get_queryset(self, request):

@@ -14,6 +14,7 @@ from ka_crm.errors import DomainError
 from ka_crm.forms import form_page
 from ka_crm.listpage import Action, ListPage
 
+from ..list_actions import FOR_TASKS
 from ..models import Task
 from ..services.tasks import cancel_task, change_task, close_task, may_change, open_task, reopen_task
 from ..states import TaskStatus
@@ -29,6 +30,7 @@ class TaskList(ListPage):
     title = gettext_lazy("Tasks")
     table_class = TaskTable
     filterset_class = TaskFilter
+    bulk_actions = FOR_TASKS
     action = Action(gettext_lazy("New task"), "team:task_create")
     empty = gettext_lazy("No task is open here. Give yourself or a colleague one.")
 

@@ -536,3 +536,14 @@ def test_due_tasks_of_who_is_away_wait_for_the_deputy(visit_as, people):
     shown = page(visit_as(people["deputy"]).get(reverse("team:inbox")))
     assert "Late one" in shown
     assert "for Lee" in shown
+
+
+def test_many_tasks_are_done_at_once_and_those_of_others_are_left(visit_as, people):
+    mine = open_task(title="Mine", assignee=people["finance"])
+    others = open_task(title="Not mine", assignee=people["requester"])
+    client, url = visit_as(people["finance"]), reverse("team:task_list") + "?whose=all"
+    asked = client.post(url, {"_bulk": "done", "row": [mine.pk, others.pk]})
+    assert "2" in asked.context["page_title"]
+    answer = client.post(url, {**dict(asked.context["hidden"]), "_bulk": "done", "row": [mine.pk, others.pk]}, follow=True)
+    assert "is changed by whose task it is" in page(answer)
+    assert list(Task.objects.order_by("pk").values_list("status", flat=True)) == ["done", "open"]
