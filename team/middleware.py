@@ -120,6 +120,8 @@ class SecondFactorMiddleware:
         if has_second_factor(user):
             request.session[FACTOR_SEEN] = True
             return None
+        if _asks_by_itself(request):
+            return HttpResponse(status=204)  # else the page that turns it on would be led to itself, again and again
         address = reverse("mfa_activate_totp")
         if request.headers.get("HX-Request"):
             answer = HttpResponse(status=204)

@@ -547,3 +547,37 @@ def test_many_tasks_are_done_at_once_and_those_of_others_are_left(visit_as, peop
     answer = client.post(url, {**dict(asked.context["hidden"]), "_bulk": "done", "row": [mine.pk, others.pk]}, follow=True)
     assert "is changed by whose task it is" in page(answer)
     assert list(Task.objects.order_by("pk").values_list("status", flat=True)) == ["done", "open"]
+
+
+def test_the_counts_lead_nobody_away_from_turning_on_the_second_factor(visit_as, people, settings):
+    settings.KA_MFA_ROLES = ["administrator"]
+    client = visit_as(people["administrator"])
+    assert client.get(reverse("team:inbox"), headers=HTMX)["HX-Redirect"] == reverse("mfa_activate_totp")
+    answer = client.get(reverse("team:work_counts"), headers=HTMX)
+    assert (answer.status_code, answer.content, answer.headers.get("HX-Redirect")) == (204, b"", None)
+
+
+GREAT = "9" * 40
+
+
+@pytest.mark.parametrize("value", [GREAT, "-1", "NaN", "\x00", "0x1", "１"])
+def test_no_value_breaks_a_form(visit_as, people, value):
+    client = visit_as(people["requester"])
+    task = open_task(title="Call", assignee=people["requester"])
+    approval = ask(people["requester"])
+    bodies = {
+        reverse("team:task_create"): {"title": value, "assignee": value, "due_on": value, "priority": value, "details": value},
+        reverse("team:task_edit", args=[task.public_id]): {"title": value, "assignee": value, "priority": value, "seen_version": value},
+        reverse("team:task_hand_over", args=[task.public_id]): {"assignee": value, "version": value},
+        reverse("team:task_done", args=[task.public_id]): {"outcome": value, "version": value},
+        reverse("team:notification_settings"): dict.fromkeys(("digest", "digest_hour", "quiet_from", "quiet_until", "muted_kinds"), value),
+        reverse("team:approval_withdraw", args=[approval.public_id]): {"note": value * 200},
+        decide_url(approval): {"decision": value, "note": value, "version": value, "to_step": value},
+        f"/notifications/{GREAT}/mute/": {},
+        f"/tasks/about/account/{GREAT}/": {"task-title": value},
+    }
+    for address, body in bodies.items():
+        assert client.post(address, body).status_code in (302, 404, 422), address
+    for address in (reverse("team:inbox"), reverse("team:notification_list"), reverse("team:task_list"), reverse("team:approval_list")):
+        for name in ("show", "page", "whose", "state", "q", "assignee"):
+            assert client.get(address, {name: value.replace("\x00", "~")}).status_code == 200
