@@ -42,9 +42,10 @@ class Period:
             return _months_period(self.kind, self.starts_on.year * 12 + self.starts_on.month - 13)
         return span(_year_earlier(self.starts_on), _year_earlier(self.ends_on))
 
-    def year_to_date(self):
-        """From 1 January of the period's last day to that day."""
-        return span(date(self.ends_on.year, 1, 1), self.ends_on)
+    def year_to_date(self, first_month=1):
+        """From the first day of the year, which begins with ``first_month``, to the period's last day."""
+        year_of_start = self.ends_on.year - (self.ends_on.month < first_month)
+        return span(date(year_of_start, first_month, 1), self.ends_on)
 
     def months(self):
         """First days of the calendar months that the period touches, ascending."""

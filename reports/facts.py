@@ -12,6 +12,7 @@ from functools import cached_property
 from django.db.models import F, Q, Sum
 
 from accounts.models import KeyAccount, Store
+from ka_crm import fiscal
 from ka_crm.periods import span
 from sales import figures
 from sales.models import AccountProductMonth, ImportBatch, Product
@@ -249,7 +250,7 @@ class Facts(ShelfFacts, PlanFacts):
     @cached_property
     def month_sums(self):
         """{(account, month): Sums} from the start of the comparisons to the period's end."""
-        first = min(self.trend_months[0], self.year_ago.starts_on, self.before.starts_on, self.year_ago.year_to_date().starts_on)
+        first = min(self.trend_months[0], self.year_ago.starts_on, self.before.starts_on, fiscal.year_to_date(self.year_ago).starts_on)
         found = figures.sellout_by_own_account_month(self._chosen, span(first, self.period.ends_on))
         return {key: row for key, row in found.items() if key[0] in self.account_ids}
 

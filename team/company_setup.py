@@ -1,5 +1,6 @@
 """What the settings pages need to know at the start: the company's own settings, the pages to link to, the parts of the file."""
 
+from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
 from ka_crm import company, navigation, policy_examples, settings_file
@@ -18,6 +19,15 @@ def register_company():
 
 
 def _declare_settings():
+    company.declare(
+        "company.fiscal_year_starts",
+        kind="choice",
+        default="1",
+        choices=[(str(number), name) for number, name in MONTHS.items()],
+        group="company",
+        label=_("The fiscal year begins in"),
+        help_text=_("“Year to date” in reports and on dashboards counts from it. Quarters and years stay those of the calendar."),
+    )
     company.declare(
         "company.backup_days",
         kind="int",

@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from accounts.models import KeyAccount
+from ka_crm import fiscal
 from ka_crm.errors import DomainError
 from ka_crm.periods import Period, month_of, parse_period, span
 from ka_crm.text import is_id
@@ -80,7 +81,7 @@ def read_period(text, *, newest, today, oldest=None):
 
 
 def _year_to_date(newest):
-    return span(newest.replace(month=1), month_of(newest).ends_on)
+    return fiscal.year_to_date(month_of(newest))
 
 
 def _comparable(period, oldest):
@@ -160,7 +161,7 @@ def selection_of(user, accounts, query, *, today, root=None):
     oldest, newest = known_months(ids, today)
     asked = query.get("period", "")[:40]
     period, note = read_period(asked, newest=newest, today=today, oldest=oldest)
-    if not asked and period.starts_on.month != 1:  # shorter than the year to date: the picker and the links say so
+    if not asked and period.starts_on.month != fiscal.first_month():  # shorter than the year to date: the picker and the links say so
         asked = f"{period.starts_on}..{period.ends_on}"
     return Selection(
         user=user,

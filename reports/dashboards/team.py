@@ -6,13 +6,13 @@ stores of all accounts that they are assigned to today, in whatever duty.
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import AccountAssignment, Store
+from ka_crm import fiscal
 from ka_crm.errors import DomainError
 from ka_crm.money import ratio
 from ka_crm.periods import Period, month_of, parse_period, span
@@ -85,7 +85,7 @@ def activity_period(text, today):
         except DomainError as error:
             note = str(error)
     elif text == "ytd":
-        asked = span(date(today.year, 1, 1), today)
+        asked = span(fiscal.year_to_date(month_of(today)).starts_on, today)
     if asked.starts_on <= today < asked.ends_on:
         asked = Period(asked.starts_on, today, asked.kind if asked.kind != "span" else "span", asked.label)
     return asked, note

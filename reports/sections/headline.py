@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ka_crm import fiscal
 from ka_crm.money import growth
 
 from .. import blocks
@@ -41,7 +42,8 @@ def market_share(shares):
 def _figures(scope, account_ids, currency):
     """The headline figures over some accounts, as frozen text."""
     facts = scope.facts
-    ytd, ytd_year_ago = scope.period.year_to_date(), scope.period.year_to_date().year_before()
+    ytd = fiscal.year_to_date(scope.period)
+    ytd_year_ago = ytd.year_before()
     now, has_now = facts.sums(account_ids, facts.months)
     before, has_before = facts.sums(account_ids, facts.before.months())
     year_ago, has_year_ago = facts.sums(account_ids, facts.year_ago.months())
@@ -135,7 +137,7 @@ def _sources(scope, subject, data):
             "net_growth_vs_previous_period", "sellout_month_account", period=facts.before, total=data["net_value_previous_period"], **common
         ),
         source("net_growth_vs_year_ago", "sellout_month_account", period=facts.year_ago, total=data["net_value_year_ago"], **common),
-        source("net_value_ytd", "sellout_month_account", period=scope.period.year_to_date(), total=data["net_value_ytd"], **common),
+        source("net_value_ytd", "sellout_month_account", period=fiscal.year_to_date(scope.period), total=data["net_value_ytd"], **common),
         source("selling_stores", "sellout_month_store", period=scope.period, rows=data["selling_stores"], **common),
         source("selling_skus", "sellout_month_account_sku", period=scope.period, rows=data["selling_skus"], **common),
         source("share", "share_account_month", period=scope.period, total=data["share"], **common),
@@ -225,7 +227,7 @@ SECTION = Section(
         ),
         "net_growth_vs_previous_period": gettext_lazy("(now − then) ÷ |then|; no figure where then is missing, zero or negative."),
         "net_growth_vs_year_ago": gettext_lazy("(now − then) ÷ |then|; no figure where then is missing, zero or negative."),
-        "net_value_ytd": gettext_lazy("Sum of net sell-out from 1 January to the end of the period."),
+        "net_value_ytd": gettext_lazy("Sum of net sell-out from the first day of the fiscal year to the end of the period."),
         "selling_stores": gettext_lazy("Stores whose units in the period add up to more than 0."),
         "selling_skus": gettext_lazy("Products whose units in the period add up to more than 0."),
         "share": gettext_lazy("Own net ÷ market net over the store, category and month cells that have a market total."),
