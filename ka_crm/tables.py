@@ -14,8 +14,9 @@ files. A cell of 50 × 10 is drawn in microseconds, so ``render_`` methods use `
 
 from copy import copy
 from decimal import Decimal
-from functools import cache
+from functools import cache, partialmethod
 from html import escape as escape_text
+from inspect import getattr_static, signature
 
 import django_tables2 as tables
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
@@ -26,7 +27,6 @@ from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext
-from django_tables2.utils import call_with_appropriate
 
 from . import formats
 from .money import from_e4, from_minor
@@ -290,14 +290,20 @@ class Table(tables.Table):
     def _value_getter(self, bound):
         """Record → value of the column; a field with choices gives its label."""
         path = str(bound.accessor)
-        field = _field_of(self.data.model, path)
         if isinstance(bound.column, StatusColumn):
             bound.column.state_field = path if "__" not in path else None
             bound.column.noun = self.data.model._meta.label_lower if self.data.model else None
-        if field is not None and field.choices:
-            head, _sep, last = path.rpartition("__")
-            path = f"{head}__get_{last}_display" if head else f"get_{last}_display"
-        return getter(path)
+        head, sep, last = path.rpartition("__")
+        name = last.removeprefix("get_").removesuffix("_display") if last.startswith("get_") and last.endswith("_display") else last
+        field = _field_of(self.data.model, f"{head}{sep}{name}")
+        if field is None or not field.choices:
+            return getter(path)
+        shown = f"get_{name}_display"
+        if not isinstance(getattr_static(field.model, shown, None), partialmethod):  # a model may word its choices in its own way
+            return getter(f"{head}{sep}{shown}")
+        # Once for the column: Django's own method goes through all choices at every call.
+        labels, value_of = {value: str(label) for value, label in field.flatchoices}, getter(f"{head}{sep}{name}")
+        return lambda record: labels.get(value := value_of(record), value)
 
     def _drawer(self, bound):
         """Record → the inner HTML of the column's cell, or _MISSING."""
@@ -306,6 +312,7 @@ class Table(tables.Table):
             return lambda record: conditional_escape(tables.rows.BoundRow(record, self).get_cell(bound.name))
         value_of, own = self._value_getter(bound), getattr(self, f"render_{bound.name}", None)
         linked, hint_of, links = column.address_of, column.hint, {}
+        wanted = frozenset(signature(own).parameters) if own else ()
 
         def link(value, record):
             """A row's address; one that many rows of the page share, such as their account's, is asked for once."""
@@ -321,7 +328,7 @@ class Table(tables.Table):
                 return _MISSING
             if own:
                 kwargs = {"value": value, "record": record, "table": self, "column": column, "bound_column": bound}
-                inner = call_with_appropriate(own, kwargs)
+                inner = own(**{name: kwargs[name] for name in wanted})
             else:
                 inner = column.html(value, record)
             if not hasattr(inner, "__html__"):
