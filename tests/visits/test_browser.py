@@ -9,7 +9,16 @@ from django.utils import timezone
 from PIL import Image
 
 from tests import browser
-from tests.factories import PASSWORD, AccountAssignmentFactory, MustStockRuleFactory, StoreFactory, TeamFactory, UserFactory, VisitFactory
+from tests.factories import (
+    PASSWORD,
+    AccountAssignmentFactory,
+    MustStockRuleFactory,
+    ShelfFactFactory,
+    StoreFactory,
+    TeamFactory,
+    UserFactory,
+    VisitFactory,
+)
 from visits.models import CompetitorFact, Observation, Photo, ShelfFact, Visit, VisitScore
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -179,6 +188,15 @@ def test_every_target_is_large_enough_for_a_thumb(phone, rep, store):
         small += phone.evaluate(SMALL_TARGETS)
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     assert small == []
+
+
+def test_a_stores_history_fits_a_phone(phone, rep, store):
+    for day in range(2, 8):
+        visit = VisitFactory(store=store, visitor=rep, completed=True, planned_on=f"2026-03-{day:02d}")
+        ShelfFactFactory(visit=visit, product=store.account.must_stock_rules.first().product, price_minor=123_456)
+    phone.goto(f"/visits/stores/{store.pk}/history/")
+    phone.wait_for_selector(".matrix")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 SMALL_TARGETS = """() =>
