@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from team.models import User
 from visits.models import Attendance
@@ -30,7 +31,7 @@ class BoardRow:
     def words(self):
         return {
             "started": _("Started"),
-            "late": _("Late"),
+            "late": pgettext("of a start of day", "Late"),
             "missing": _("Not started"),
             "waiting": _("Not yet due"),
             "away": self.off.words if self.off is not None else "",

@@ -3,6 +3,7 @@
 import django_filters
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import KeyAccount, Store
 from ka_crm.forms import DayInput
@@ -86,7 +87,11 @@ class AttendanceFilter(ListFilter):
     search_columns = ("person__search",)
 
     person = RowFilter(label=_("Person"), queryset=_people)
-    late = django_filters.ChoiceFilter(label=_("Late"), choices=(("yes", _("late")), ("no", _("in time"))), method="filter_late")
+    late = django_filters.ChoiceFilter(
+        label=pgettext_lazy("of a start of day", "Late"),
+        choices=(("yes", pgettext_lazy("of a start of day", "late")), ("no", _("in time"))),
+        method="filter_late",
+    )
     from_day = django_filters.DateFilter(label=_("From"), field_name="day", lookup_expr="gte", widget=DayInput())
     to_day = django_filters.DateFilter(label=_("Until"), field_name="day", lookup_expr="lte", widget=DayInput())
 

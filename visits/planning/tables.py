@@ -3,7 +3,7 @@
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Store
@@ -98,7 +98,7 @@ class AttendanceTable(Table):
     person = Column(order_by=("person__sort_key", "pk"))
     day = DayColumn()
     started_at = InstantColumn()
-    is_late = YesColumn(verbose_name=_("Late"))
+    is_late = YesColumn(verbose_name=pgettext_lazy("of a start of day", "Late"))
     minutes_late = NumberColumn(verbose_name=_("Minutes late"), orderable=False)
     clock = Column(accessor="has_wrong_clock", verbose_name=_("Clock"), orderable=False)
     place = Column(accessor="pk", verbose_name=_("Place"), orderable=False, phone=False)
