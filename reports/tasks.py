@@ -27,7 +27,7 @@ def build_run(job, *, run_id):
 @job_handler("reports.render", title=_("Draw a report's files"))
 def render(job, *, report_id, formats, languages):
     """Draw the files of one report, each committed on its own; a file whose content is unchanged is left as it is."""
-    report = Report.objects.filter(pk=report_id).first()
+    report = Report.objects.for_list().filter(pk=report_id).first()  # with all that a document names
     if report is None:
         return None
     wanted = files.wanted(formats, languages)

@@ -425,14 +425,15 @@ def distribution_by_account_product(accounts, period, *, with_whole=True):
     table, condition, params = _sold(period)
     months = _whole_months(period) or (date(9999, 12, 1), date(9999, 12, 1))
     scope = _Scope(accounts)
+    # One month of the rollup has one row per store and product: there is nothing to add up before it is compared with 0.
+    selling = " AND f.units > 0" if period.kind == "month" else " GROUP BY 1, 2, 3, 4 HAVING SUM(f.units) > 0"
     parts = (
         f"universe AS (SELECT s.id AS store_id, s.account_id AS leaf_id FROM {STORE} s JOIN leaves ON leaves.leaf_id = s.account_id"
         " WHERE s.archived_at IS NULL AND (s.opened_on IS NULL OR s.opened_on <= %s) AND (s.closed_on IS NULL OR s.closed_on >= %s)),"
         f" weight AS (SELECT c.store_id, c.category_id, SUM(c.market_net_minor) AS value FROM {MARKET} c {IN_SCOPE}"
         " WHERE c.month BETWEEN %s AND %s GROUP BY 1, 2),"
         f" selling AS (SELECT f.account_id AS leaf_id, f.store_id, f.product_id, p.category_id FROM {table} f"
-        f" JOIN leaves ON leaves.leaf_id = f.account_id JOIN {PRODUCT} p ON p.id = f.product_id WHERE {condition}"
-        " GROUP BY 1, 2, 3, 4 HAVING SUM(f.units) > 0),"
+        f" JOIN leaves ON leaves.leaf_id = f.account_id JOIN {PRODUCT} p ON p.id = f.product_id WHERE {condition}{selling}),"
         " paired AS (SELECT account_id, leaf_id FROM tree" + (" UNION ALL SELECT NULL, leaf_id FROM leaves)" if with_whole else ")")
     )
     bounds = [period.ends_on, period.starts_on, *months]

@@ -74,7 +74,10 @@ class _Book:
 
     def write(self):
         self.write_overview()
+        chart = self.document["lead"]["chart"]
         for section in self.document["sections"]:
+            if section["key"] == "trend" and chart:  # a workbook's overview has no charts: it stands with its figures
+                section = {**section, "blocks": [chart, *section["blocks"]]}
             _Sheet(self, section).write()
 
     def write_overview(self):

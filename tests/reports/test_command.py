@@ -138,9 +138,10 @@ def test_a_month_without_sell_out_is_refused(world, capsys):
 @pytest.mark.parametrize(
     "words",
     [
-        ["plan", "2026-03"],
-        ["survey", "2026-03"],
+        ["plan", "2026Q1"],
+        ["survey", "2026"],
         ["weekly", "2026-03"],
+        ["weekly", "2026-W54"],
         ["monthly", "2026Q1"],
         ["quarterly", "2026-03"],
         ["monthly", "soon"],
