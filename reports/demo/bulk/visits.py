@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from accounts.models import AccountAssignment, KeyAccount
 from contracts.models import MustStockRule
 from visits.models import ShelfFact, Visit
+from visits.scoring import rescore
 from visits.states import VisitStatus
 
 CHUNK = 5_000
@@ -45,6 +46,7 @@ def make_visits(size, *, stores, today, rng):
             )
         made = Visit.objects.bulk_create(chunk)
         ShelfFact.objects.bulk_create(_facts(made, rules, start, rng), batch_size=5_000)
+    rescore(Visit.objects.all())  # these visits came past the verb that scores them
 
 
 def _visitors():
