@@ -206,8 +206,11 @@ def constant_part(template_name):
 @register.simple_tag(takes_context=True)
 def shell_part(context, template_name):
     """A part of the shell that depends only on what the person may open, the language and the current page: drawn once for each."""
-    user, path = context["request"].user, context["request"].path
-    key = (template_name, navigation_key(user, path), get_language(), settings.KA_COMPANY_NAME)
+    request = context["request"]
+    user, path = request.user, request.path
+    if not hasattr(request, "ka_navigation_key"):  # two parts of each page ask for it
+        request.ka_navigation_key = navigation_key(user, path)
+    key = (template_name, request.ka_navigation_key, get_language(), settings.KA_COMPANY_NAME)
     return _drawn_once(key, template_name, lambda: {"nav": navigation_for(user, path), "company_name": settings.KA_COMPANY_NAME})
 
 

@@ -108,8 +108,10 @@ class User(SearchedModel, AbstractBaseUser):
     @cached_property
     def acts_for(self):
         """The absent people whose rights this person holds today as their deputy."""
-        holding = Delegation.objects.in_force_on(timezone.localdate()).filter(deputy=self)
-        return list(User.objects.filter(is_active=True, pk__in=holding.values("absent")).select_related("team").order_by("pk"))
+        absent = list(Delegation.objects.in_force_on(timezone.localdate()).filter(deputy=self).values_list("absent", flat=True))
+        if not absent:  # as at nearly every request, each of which asks
+            return []
+        return list(User.objects.filter(is_active=True, pk__in=absent).select_related("team").order_by("pk"))
 
     def without_delegations(self):
         """The same person with no more than their own rights; tells what they see and do only as a deputy."""
