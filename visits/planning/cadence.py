@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Case, Count, DateField, Exists, F, Func, IntegerField, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import KeyAccount, Store
@@ -54,7 +54,8 @@ class RuleBook:
                 When(self._condition(store_format, paths), then=value_of(every_days))
                 for (store_format, every_days), paths in grouped.items()
             ]
-        return Case(*whens, default=Value(None), output_field=output_field)
+        nothing = Cast(Value(None), output_field)  # typed: without rules PostgreSQL would not know what it adds to a day
+        return Case(*whens, default=nothing, output_field=output_field)
 
     @staticmethod
     def _condition(store_format, paths):
