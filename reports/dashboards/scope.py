@@ -81,6 +81,7 @@ def read_period(text, *, newest, today, oldest=None):
 
 
 def _year_to_date(newest):
+    """From the beginning of the fiscal year to the end of the month ``newest``."""
     return fiscal.year_to_date(month_of(newest))
 
 

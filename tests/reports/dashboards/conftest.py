@@ -66,9 +66,9 @@ def shop(db):
         KeyAccountFactory(code="L1", name="Lakeside"),
         KeyAccountFactory(code="H1", name="Hualian", currency="CNY", country="CN"),
     )
-    far = KeyAccountFactory(code="F1", name="Farland")
     first, second = StoreFactory(account=northgate, name="North 1", code="S1"), StoreFactory(account=north_east, name="North 2", code="S2")
-    lake, hua, away = (StoreFactory(account=one, name=f"{one.name} 1") for one in (lakeside, hualian, far))
+    lake, hua = (StoreFactory(account=one, name=f"{one.name} 1") for one in (lakeside, hualian))
+    away = StoreFactory(account=KeyAccountFactory(code="F1", name="Farland"), name="Farland 1")
     gouda = ProductFactory(sku="P1", name="Gouda", category=cheese, unit_cost_e4=50_000)
     apple = ProductFactory(sku="P2", name="Apple juice", category=juice, unit_cost_e4=None)
     sell(first, gouda, MARCH_25, 40, 40_000)
@@ -99,7 +99,6 @@ def shop(db):
         north_east=north_east,
         lakeside=lakeside,
         hualian=hualian,
-        far=far,
         first=first,
         second=second,
         lake=lake,

@@ -20,6 +20,7 @@ from reports.models import Report
 from sales import figures
 from sales.datasets import dataset_named
 from sales.models import SellOut, SellOutHistory
+from team.services.settings import change_setting
 from tests.reports.conftest import sell
 
 from .conftest import JANUARY, MARCH, MARCH_25, TODAY, told_until
@@ -46,6 +47,12 @@ def test_without_a_choice_the_months_that_last_year_knows_too(chosen, shop):
     assert (selection.label, selection.asked_period) == ("2026-03", "2026-03-01..2026-03-31")
     sell(shop.lake, shop.gouda, date(2025, 1, 1), 1, 100)
     assert (chosen(shop.mei).label, chosen(shop.mei).asked_period) == ("2026-01 – 2026-03", "")
+
+
+def test_the_year_to_date_begins_with_the_fiscal_year(chosen, shop):
+    change_setting(key="company.fiscal_year_starts", raw="2", actor=shop.ada)
+
+    assert chosen(shop.mei, period="ytd").label == "2026-02 – 2026-03"
 
 
 def test_growth_against_a_year_with_fewer_months_is_no_growth(chosen, shop):

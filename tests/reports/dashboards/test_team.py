@@ -102,6 +102,7 @@ def test_people_are_those_of_ones_own_teams_at_work(shop):
     assert [str(person) for person in people_of(shop.omar)] == ["Omar", "Stella"]
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("asked", "first", "last"),
     [
@@ -118,6 +119,7 @@ def test_what_people_did_is_counted_up_to_today(asked, first, last):
     assert (str(period.starts_on), str(period.ends_on), note) == (first, last, "")
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("asked", ["nonsense", "0001", "9999-12", "2026-13"])
 def test_a_period_that_is_none_says_so_and_shows_this_month(asked):
     period, note = activity_period(asked, TODAY)
