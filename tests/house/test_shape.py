@@ -45,7 +45,7 @@ def test_templates_keep_to_the_content_security_policy(what):
     assert guilty == []
 
 
-@pytest.mark.parametrize("script", ["setup", "run", "web", "worker", "demo", "lint", "test", "lock"])
+@pytest.mark.parametrize("script", ["setup", "run", "web", "worker", "demo", "lint", "test", "lock", "backup", "restore"])
 def test_scripts_are_valid_bash_and_executable(script):
     path = ROOT / "bin" / script
 
