@@ -49,8 +49,8 @@ def test_from_the_list_to_a_store_and_on_by_keys(open_list):
     page.wait_for_selector("h1:has-text('Harbor A')")
     page.keyboard.press("[")
     page.wait_for_selector("h1:has-text('Harbor B')")
-    page.click(".neighbours >> text=List")
-    page.wait_for_selector("table[data-rows]")
+    page.get_by_role("link", name="List", exact=True).click()
+    page.wait_for_selector("h1:has-text('Stores')")
     assert page.url.endswith("/stores/?sort=-name")
 
 
