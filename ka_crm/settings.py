@@ -186,6 +186,9 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("KA_DB_POOLED", default=False)
     DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+    if not DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"]:  # a pooler refuses options; set it on the server there
+        # Compiling a list's query takes longer than answering it: 14 s against 3 s for 10,000 stores that are due.
+        DATABASES["default"]["OPTIONS"].setdefault("options", "-c jit=off")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- broker and shared cache ----------------------------------------------------------------------------------------------
