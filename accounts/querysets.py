@@ -1,7 +1,8 @@
 """Who sees which account: everything that hangs on an account starts from ``KeyAccount.objects.visible_to(user)``."""
 
 from django.db import models
-from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 
@@ -32,11 +33,12 @@ class KeyAccountQuerySet(models.QuerySet):
         return self.filter(path__startswith=account.path)
 
     def for_list(self):
-        return (
-            self.select_related("parent")
-            .annotate(store_count=models.Count("stores", filter=Q(stores__archived_at=None)))
-            .order_by("sort_key", "pk")
-        )
+        """All that a row of the list shows; stores are counted for the rows of a page only, where a join would count them all."""
+        from .models import Store  # as above
+
+        stores = Store.objects.filter(account=OuterRef("pk"), archived_at=None).order_by().values("account")
+        counted = Subquery(stores.annotate(count=models.Count("pk")).values("count"), output_field=models.IntegerField())
+        return self.select_related("parent").annotate(store_count=Coalesce(counted, 0)).order_by("sort_key", "pk")
 
 
 class ByAccountQuerySet(models.QuerySet):
