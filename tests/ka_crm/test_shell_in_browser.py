@@ -101,7 +101,7 @@ def test_a_phone_reaches_every_page_from_the_bar_and_the_sheet(sign_in):
     page = sign_in(browser.PHONE)
 
     page.click(".bottombar button")
-    page.click("#more-sheet a:has-text('Stores')")
+    page.click("#more-sheet a:has(span:text-is('Stores'))")
 
     page.wait_for_url("**/stores/")
     assert not page.locator(".sidebar").is_visible()
