@@ -142,7 +142,7 @@ def _empty_cache(monkeypatch):
     monkeypatch.setattr(remembered, "FRESH_SECONDS", 3600.0)
     remembered.forget()
     yield
-    for cache in caches.all(initialized_only=True):
+    for cache in caches.all():
         cache.clear()
 
 
