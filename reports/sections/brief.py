@@ -193,6 +193,11 @@ def layout(data, reading):
             ),
         )
     )
+    yield from _both_lists(data, reading)
+
+
+def _both_lists(data, reading):
+    """What went well beside what needs a decision."""
     yield blocks.lead(
         blocks.findings(
             [worded(found, reading.currency) for found in data["good"]],

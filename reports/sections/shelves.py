@@ -143,6 +143,10 @@ def layout(data, reading):
         ),
         blocks.kpi(_("Answers on categories"), data["ask_count"], kind="count", hint=_("stores that said what they sell")),
     )
+    yield from _tables(data)
+
+
+def _tables(data):
     if data["categories"]:
         columns = [
             blocks.column(_("Category"), wide=True),

@@ -70,6 +70,21 @@ def compute(scope):
     return scope.facts.remembered["week"]
 
 
+def _frozen_gap(row):
+    names = {"product": "product_name", "sku": "sku", "store": "store_name", "store_id": "store_id"}
+    return {name: row[key] for name, key in names.items()} | {"seen_on": str(row["seen_on"])}
+
+
+def _frozen_sighting(row):
+    return {
+        "brand": row["brand"],
+        "store": row["store_name"] or "",
+        "what": row["description"],
+        "promoted": bool(row["is_on_promotion"]),
+        "seen_on": str(row["seen_on"]),
+    }
+
+
 def _computed(scope, subject):
     facts, person = scope.facts, subject.person_id
     visits, coming = _of_week(facts, person)
@@ -104,26 +119,8 @@ def _computed(scope, subject):
         "days": _days(facts, visits, scope.today),
         "visits": [_frozen(row) for row in visits[:VISITS]],
         "visit_count": len(visits),
-        "gone": [
-            {
-                "product": row["product_name"],
-                "sku": row["sku"],
-                "store": row["store_name"],
-                "store_id": row["store_id"],
-                "seen_on": str(row["seen_on"]),
-            }
-            for row in gone[:LINES]
-        ],
-        "sightings": [
-            {
-                "brand": row["brand"],
-                "store": row["store_name"] or "",
-                "what": row["description"],
-                "promoted": bool(row["is_on_promotion"]),
-                "seen_on": str(row["seen_on"]),
-            }
-            for row in sightings[:LINES]
-        ],
+        "gone": [_frozen_gap(row) for row in gone[:LINES]],
+        "sightings": [_frozen_sighting(row) for row in sightings[:LINES]],
         "coming": [_frozen(row) for row in coming if row["status"] == VisitStatus.PLANNED][:VISITS],
         "due": [
             {
@@ -198,6 +195,11 @@ def layout(data, reading):
         for row in data["days"]
     ]
     yield blocks.table(_("Day by day"), columns, rows)
+    yield _visits_table(data)
+    yield from _found(data)
+
+
+def _visits_table(data):
     purposes, statuses = dict(Visit.Purpose.choices), dict(VisitStatus.choices)
     columns = [
         blocks.column(_("Store"), wide=True),
@@ -208,7 +210,7 @@ def layout(data, reading):
         blocks.column(_("Note"), wide=True),
     ]
     more = data["visit_count"] - len(data["visits"])
-    yield blocks.table(
+    return blocks.table(
         _("Visits of the week"),
         columns,
         [
@@ -226,7 +228,6 @@ def layout(data, reading):
         empty=_("No visit was planned or made in this week."),
         links=[("visits:visit_detail", row["id"]) for row in data["visits"]],
     )
-    yield from _found(data)
 
 
 def _found(data):
