@@ -196,7 +196,7 @@ def _wait(claim, seconds):
 
 def _nothing_lost_or_doubled():
     assert not Job.objects.filter(state=JobState.FAILED).exists()
-    reports = list(Report.objects.all())
+    reports = list(Report.objects.filter(kind="monthly", starts_on=MARCH))  # the worker drafts what is due beside them
     assert sorted(report.subject_key for report in reports) == sorted({report.subject_key for report in reports})
     assert {report.status for report in reports} == {ReportStatus.DRAFT}
     assert len(reports) == 4

@@ -315,9 +315,10 @@ def test_cancelling_and_missing_need_a_reason(open_as, rep, store, today_is):
     assert client.post(reverse("visits:visit_cancel", args=[first.pk]), {"reason": " ", "seen_version": 1}).status_code == 422
     client.post(reverse("visits:visit_cancel", args=[first.pk]), {"reason": "Store is closed", "seen_version": 1})
     client.post(reverse("visits:visit_missed", args=[second.pk]), {"reason": "Car broke down", "seen_version": 1})
-    assert list(Visit.objects.order_by("pk").values_list("status", "cancel_reason")) == [
-        ("cancelled", "Store is closed"),
-        ("missed", "Car broke down"),
+    assert list(Visit.objects.order_by("pk").values_list("status", "cancel_reason", "callback_of")) == [
+        ("cancelled", "Store is closed", None),
+        ("missed", "Car broke down", None),
+        ("planned", "", second.pk),  # the call-back
     ]
 
 

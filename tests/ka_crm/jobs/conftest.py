@@ -45,6 +45,7 @@ def laboratory(kinds, real_tables, start_process):
             "KA_JOBS_BACKOFF_SECONDS": "0.2",
             "KA_JOBS_FIRST_RESEND_SECONDS": "2",
             "KA_LOG_LEVEL": "ERROR",
+            "KA_TEST_NO_CLOCK": "1",
             "CELERY_SKIP_CHECKS": "1",  # Django's checks of the whole project take seconds; our own still run
         }
         return start_process(
