@@ -62,7 +62,7 @@ print(json.dumps({"told": told, "rounds": rounds, "rows": sum(one["rows"] for on
 
 def manage(*arguments, data_dir, **environment):
     """manage.py in a process of its own with the program's own settings."""
-    given = {name: value for name, value in os.environ.items() if not name.startswith(("KA_", "DATABASE_URL", "REDIS_URL"))}
+    given = {name: value for name, value in os.environ.items() if not name.startswith(("KA_", "DATABASE_URL", "REDIS_URL", "DJANGO_"))}
     environment = {**given, "KA_DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "ka_crm.settings", **environment}
     return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
