@@ -34,7 +34,7 @@ def test_the_same_seed_and_day_give_the_same_company():
         with transaction.atomic():
             load_company(Size(months=1, stores=6, visits=2, photo_every=2), seed=seed, today=TODAY)
             sums = SellOut.objects.aggregate(Sum("units"), Sum("net_minor"), rows=Count("units"))
-            figures.append((sums, list(Visit.objects.order_by("client_id").values_list("client_id", flat=True)[:5])))
+            figures.append((sums, list(Visit.objects.order_by("client_id").values_list("client_id", flat=True))))
             transaction.set_rollback(True)
     assert figures[0] == figures[1]
     assert figures[0] != figures[2]

@@ -5,6 +5,7 @@ further one: its task stays open until somebody has been there or called it off.
 """
 
 import datetime as dt
+import uuid
 
 from django.db import transaction
 from django.db.models import Q
@@ -95,6 +96,7 @@ def _plan_callback(visit, today, actor):
             record(same, "visit.plan_changed", actor=actor, changes={"callback_of": [None, str(visit)]})
         return same
     callback = Visit.objects.create(
+        client_id=uuid.uuid5(visit.client_id, f"callback:{visit.version}"),  # whoever notices this miss plans the same visit
         account=visit.account,
         store=store,
         visitor=visit.visitor,
