@@ -7,14 +7,14 @@ import zoneinfo
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import HttpResponseBadRequest
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.translation import gettext as _
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from . import metrics
+from . import databases, metrics, views
 
 log = structlog.get_logger(__name__)
 ID_OF_PROXY = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -116,3 +116,42 @@ class PersonMiddleware:
         if person.is_authenticated and "Cache-Control" not in response:
             add_never_cache_headers(response)
         return response
+
+
+class DatabaseTroubleMiddleware:
+    """Tries a view once more where somebody else held its rows, and says so if they still do; the innermost of all.
+
+    Only if nothing of the first try stands: a second one may not do half of the work twice. SQLite has waited for its one
+    writer for 20 s by then, so there nobody waits again.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.written = databases.Written()
+        with connection.execute_wrapper(request.written.watch):
+            return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        request.written.start()
+
+    def process_exception(self, request, exception):
+        if databases.is_contention(exception):
+            return self._once_more(request) if _may_try_again(request) else views.busy(request)
+        return views.database_trouble(request, exception)
+
+    def _once_more(self, request):
+        for file in request.FILES.values():
+            file.seek(0)
+        log.warning("tried again", route=request.resolver_match.route)
+        try:
+            return request.resolver_match.func(request, *request.resolver_match.args, **request.resolver_match.kwargs)
+        except OperationalError as error:
+            if databases.is_contention(error):
+                return views.busy(request)
+            raise
+
+
+def _may_try_again(request):
+    return connection.vendor != "sqlite" and not connection.in_atomic_block and not request.written.before_the_failure()

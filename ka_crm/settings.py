@@ -13,6 +13,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from .databases import limits
 from .logs import hide, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -142,6 +143,7 @@ MIDDLEWARE = [
     "team.middleware.SessionLimitMiddleware",
     "team.middleware.SecondFactorMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "ka_crm.middleware.DatabaseTroubleMiddleware",
 ]
 ROOT_URLCONF = "ka_crm.urls"
 WSGI_APPLICATION = "ka_crm.wsgi.application"
@@ -174,6 +176,20 @@ if DATABASE_URL.split(":", 1)[0] not in {"sqlite", "postgres", "postgresql"}:
         "postgres://user@localhost/ka_crm."
     )
 DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
+
+
+def _database_limits():
+    """Seconds for a statement and for a lock, by what this process is: pages are quick, jobs end by their own limit, commands by hand."""
+    process = env("KA_PROCESS", default="command")  # the entry points say it: ka_crm/wsgi.py, bin/worker
+    if process == "web":
+        names = {"statement_seconds": ("KA_DB_STATEMENT_SECONDS", 30), "lock_seconds": ("KA_DB_LOCK_SECONDS", 3)}
+    elif process == "worker":
+        names = {"statement_seconds": ("KA_JOBS_HARD_LIMIT_SECONDS", 10 * 60), "lock_seconds": ("KA_JOBS_LOCK_SECONDS", 120)}
+    else:  # migrations, imports by hand, backup and restore take as long as they take
+        return {"statement_seconds": 0, "lock_seconds": 0}
+    return {limit: env.float(name, default=default) for limit, (name, default) in names.items()}
+
+
 DATABASES["default"]["ATOMIC_REQUESTS"] = False  # under IMMEDIATE each read would queue for the write lock
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
@@ -186,9 +202,9 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("KA_DB_POOLED", default=False)
     DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
-    if not DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"]:  # a pooler refuses options; set it on the server there
+    if not DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"]:  # a pooler refuses options; set them on the server there
         # Compiling a list's query takes longer than answering it: 14 s against 3 s for 10,000 stores that are due.
-        DATABASES["default"]["OPTIONS"].setdefault("options", "-c jit=off")
+        DATABASES["default"]["OPTIONS"].setdefault("options", " ".join(["-c jit=off", *limits(**_database_limits())]))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- broker and shared cache ----------------------------------------------------------------------------------------------

@@ -1,11 +1,13 @@
 """The home page and the pages of refusal; a foreign row and a missing one get the same 404."""
 
-from django.http import HttpResponse, HttpResponseServerError
+import sys
+
+from django.http import HttpResponse, HttpResponseServerError, JsonResponse
 from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext as _
 
-from . import homepage, policy
+from . import databases, homepage, policy
 from .search import find
 from .text import clean_text
 
@@ -32,12 +34,54 @@ def not_found(request, exception=None):
 
 def server_error(request):
     """Without context processors or session: whatever broke the page may break those too. Only the request's id is told."""
+    if answer := database_trouble(request, sys.exc_info()[1]):
+        return answer
+    text = _("Something went wrong here. Tell your administrator this number: %(id)s")
+    return HttpResponseServerError(*_standing_alone(request, "500.html", text))
+
+
+def _standing_alone(request, template, text):
+    """(body, content type) of a page about a failure, which itself never fails."""
     request_id = getattr(request, "id", "")
     try:
-        return HttpResponseServerError(loader.get_template("500.html").render({"request_id": request_id}))
-    except Exception:  # the page about a failure never fails
-        text = _("Something went wrong here. Tell your administrator this number: %(id)s") % {"id": request_id}
-        return HttpResponseServerError(text, content_type="text/plain; charset=utf-8")
+        return loader.get_template(template).render({"request_id": request_id, "message": text}), None
+    except Exception:
+        return text % {"id": request_id}, "text/plain; charset=utf-8"
+
+
+def database_trouble(request, error):
+    """The 503 of a database that is away or of a statement that took too long; None if ``error`` is something else."""
+    if databases.is_too_long(error):
+        text = _("This took longer than anybody should wait and was stopped. Narrow the period or the filter, or try again later.")
+    elif databases.is_away(error):
+        text = _("The program is being restarted or its database does not answer. Nothing of this click was saved. Try again in a moment.")
+    else:
+        return None
+    if _wants_json(request):
+        answer = JsonResponse({"message": text})
+    else:
+        answer = HttpResponse(*_standing_alone(request, "503.html", text))
+    return _later(answer, status=503)
+
+
+def busy(request):
+    """409: somebody else held the same rows for longer than one waits; nothing of the request was saved."""
+    text = _("Somebody else is saving the same at this moment, so nothing was changed. Try again.")
+    if _wants_json(request):
+        return _later(JsonResponse({"message": text}), status=409)
+    return _later(render(request, "409.html", {"message": text}), status=409)
+
+
+def _later(answer, *, status):
+    answer.status_code = status
+    answer["Retry-After"] = str(databases.RETRY_AFTER_SECONDS)
+    return answer
+
+
+def _wants_json(request):
+    """Whether a script asks, which reads no page: the phone's queue of entries does."""
+    accepts = request.headers.get("Accept", "text/html")
+    return request.content_type == "application/json" or not (request.headers.get("HX-Request") or "text/html" in accepts)
 
 
 def csrf_failure(request, reason=""):

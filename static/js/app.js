@@ -24,6 +24,7 @@
     const number = event.detail.xhr.getResponseHeader('X-Request-Id') || status
     const place = $('.panel-wait', event.detail.target) // a panel that cannot be fetched says so in its place
     if (place) place.textContent = words.panel
+    else if (event.detail.xhr.getResponseHeader('Retry-After')) toast('danger', words.busy)
     else toast('danger', status >= 500 ? `${words.error} ${number}` : words.refused)
   })
   // A server answer may carry HX-Trigger: {"ka:toast": {"tone": "ok", "text": "…"}}.
