@@ -21,7 +21,6 @@ from ka_crm.urls import handler400, handler403, handler404, handler500, urlpatte
 from tests.factories import KeyAccountFactory, UserFactory
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-real_locks = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 
 # --- pages of the tests' own ----------------------------------------------------------------------------------------------------
@@ -133,8 +132,8 @@ def boss(client, transactional_db):
     return client
 
 
-@pytest.mark.parametrize("_", [pytest.param(0, marks=real_locks)])
-def test_a_row_that_stays_held_is_a_409_after_two_tries(held, boss, _):
+@pytest.mark.postgres
+def test_a_row_that_stays_held_is_a_409_after_two_tries(held, boss):
     set_limit("lock_timeout", 300)
 
     answer, seconds, name = save_account(boss)
@@ -179,9 +178,12 @@ def test_what_is_half_done_is_not_begun_again(held, monkeypatch, guarded, writte
 @pytest.mark.postgres
 def test_a_deadlock_reaches_nobody(held):
     """The other one wants what the page holds while the page wants what it holds: PostgreSQL ends the page's try."""
-    crossing = threading.Timer(
-        0.1, lambda: (held.cursor().execute("UPDATE accounts_keyaccount SET name = name WHERE code = 'FREE'"), held.commit())
-    )
+
+    def cross():
+        held.cursor().execute("UPDATE accounts_keyaccount SET name = name WHERE code = 'FREE'")
+        held.commit()
+
+    crossing = threading.Timer(0.1, cross)
     crossing.start()
     with connection.cursor() as cursor:
         cursor.execute("SHOW deadlock_timeout")
