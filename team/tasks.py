@@ -1,12 +1,12 @@
 """Mail to people, and what the clock asks for: digests, reminders of tasks, approvers for what waits for nobody."""
 
 from datetime import timedelta
+from email.utils import parseaddr
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, send_mail
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -73,34 +73,29 @@ def order_digests(now):
 
 @job_handler("team.send_digest", title=gettext_lazy("Send what is new by e-mail"))
 def send_digest(job, *, user_id):
-    """One mail that lists everything unmailed. Never twice: the rows are marked and committed before the mail goes.
+    """One mail that lists everything that was unmailed when the job was ordered; the rows are marked once the mail server has it.
 
-    A worker that is killed between the two loses the mail, not the notifications: they stand in the app. A mail server that
-    refuses gives the rows back for the next attempt.
+    So a worker that is killed before sends later, and none is lost. One that is killed between sending and marking sends again:
+    the same rows under the same Message-ID, which mailboxes show once. A mail server that refuses is asked again by the next attempt.
     """
     now = timezone.now()
     person = User.objects.select_related("team").get(pk=user_id)
     if not person.is_active or not people_owed(now, user=person):
-        return None
-    with transaction.atomic():
-        claimed = list(unmailed(now).filter(user=person).select_for_update(of=("self",)).for_list())
-        Notification.objects.filter(pk__in=[row.pk for row in claimed]).update(mailed_at=now)
-        NotificationPreference.objects.filter(user=person).update(last_digest_at=now)
+        return
+    rows = list(unmailed(now).filter(user=person, created_at__lte=job.row.created_at).for_list())
     preference = NotificationPreference.objects.filter(user=person).first() or NotificationPreference(user=person)
     with translation.override(person.language), timezone.override(zone_of(person)):
-        groups = lines_of(person, [row for row in claimed if not is_muted(preference, row.kind)][:MOST_LINES])
-        if not groups:
-            return {"lines": 0}
-        try:
-            _digest_mail(person, groups).send()
-        except Exception:
-            Notification.objects.filter(pk__in=[row.pk for row in claimed], mailed_at=now).update(mailed_at=None)
-            raise
-    return {"lines": sum(len(group["lines"]) for group in groups)}
+        groups = lines_of(person, [row for row in rows if not is_muted(preference, row.kind)][:MOST_LINES])
+        if groups:
+            job.raise_if_cancelled()  # a run that slept through its lease has a successor
+            _digest_mail(person, groups, number=job.uuid).send()
+    with job.finishing({"lines": sum(len(group["lines"]) for group in groups)}):
+        Notification.objects.filter(pk__in=[row.pk for row in rows]).update(mailed_at=now)
+        NotificationPreference.objects.filter(user=person).update(last_digest_at=now)
 
 
-def _digest_mail(person, groups):
-    """Text and HTML, in the active language, with the way to the settings."""
+def _digest_mail(person, groups, *, number):
+    """Text and HTML, in the active language, with the way to the settings; ``number`` makes the Message-ID."""
     count = sum(len(group["lines"]) for group in groups)
     settings_url = settings.KA_SITE_URL.rstrip("/") + reverse("team:notification_settings")
     context = {
@@ -112,9 +107,9 @@ def _digest_mail(person, groups):
         "settings_url": settings_url,
     }
     subject = ngettext("%(company)s: %(count)d news", "%(company)s: %(count)d news", count) % context
-    mail = EmailMultiAlternatives(
-        subject, render_to_string("team/mail/digest.txt", context), None, [person.email], headers={"List-Unsubscribe": f"<{settings_url}>"}
-    )
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    headers = {"List-Unsubscribe": f"<{settings_url}>", "Message-ID": f"<digest.{number}@{domain}>"}
+    mail = EmailMultiAlternatives(subject, render_to_string("team/mail/digest.txt", context), None, [person.email], headers=headers)
     mail.attach_alternative(render_to_string("team/mail/digest.html", context), "text/html")
     return mail
 

@@ -208,27 +208,62 @@ def test_at_once_waits_for_the_end_of_quiet_hours(reader, clock):
     assert len(mail.outbox) == 1
 
 
-def test_a_worker_killed_after_marking_never_mails_twice(reader, clock, monkeypatch):
-    """Killed: nothing runs any more, not even an except clause. The job comes again, and finds nothing to mail."""
-    clock("2026-03-04T10:00Z")
-    tell(reader)
-    sent = []
+class Killed(BaseException):
+    """Nothing runs any more, not even an except clause."""
 
-    class Killed(BaseException):
-        pass
 
-    def send_and_die(self):
-        sent.append(self)
+def kill_the_first_run(clock, monkeypatch, send):
+    """The job's first run dies in ``send``, where the mail is given to the server; then the sweeper frees it and it runs again."""
+    really_send, deaths = EmailMultiAlternatives.send, []
+
+    def die_once(self):
+        if deaths:
+            return really_send(self)
+        deaths.append(send(self, really_send))
         raise Killed
 
-    monkeypatch.setattr("django.core.mail.EmailMultiAlternatives.send", send_and_die)
+    monkeypatch.setattr("django.core.mail.EmailMultiAlternatives.send", die_once)
     order_digests(clock("2026-03-05T00:00Z"))
     with pytest.raises(Killed):
         run_due_jobs()
-    Job.objects.update(state=JobState.DUE, claimed_by="")  # the sweeper frees the dead run
+    Job.objects.update(state=JobState.DUE, claimed_by="")
+    clock("2026-03-05T00:04Z")
+
+
+def test_a_worker_killed_before_the_mail_goes_loses_nothing(reader, clock, monkeypatch):
+    clock("2026-03-04T10:00Z")
+    tell(reader)
+    kill_the_first_run(clock, monkeypatch, lambda mail, really_send: None)
     run_due_jobs()
     beat(clock, "2026-03-05T00:05Z")
-    assert len(sent) == 1
+    assert len(mail.outbox) == 1
+    assert not Notification.objects.filter(mailed_at=None).exists()
+
+
+def test_the_control_rows_marked_before_the_mail_goes_are_lost(reader, clock, monkeypatch):
+    clock("2026-03-04T10:00Z")
+    tell(reader)
+    mark = Notification.objects.all().update
+    kill_the_first_run(clock, monkeypatch, lambda mail, really_send: mark(mailed_at=datetime(2026, 3, 5, tzinfo=UTC)))
+    run_due_jobs()
+    beat(clock, "2026-03-05T00:05Z")
+    assert mail.outbox == []
+
+
+def test_a_worker_killed_after_the_mail_went_sends_the_same_mail_under_the_same_id(reader, clock, monkeypatch):
+    """Nobody can know whether the server took it. What came meanwhile waits for the next mail, or a mailbox would hide it."""
+    clock("2026-03-04T10:00Z")
+    tell(reader)
+    kill_the_first_run(clock, monkeypatch, lambda mail, really_send: really_send(mail))
+    change_preferences(actor=reader, digest=Digest.AT_ONCE)
+    tell(reader, task="Meanwhile")
+    run_due_jobs()
+    first, second = mail.outbox
+    assert (first.body, first.extra_headers["Message-ID"]) == (second.body, second.extra_headers["Message-ID"])
+    beat(clock, "2026-03-05T00:05Z")
+    assert mail.outbox[2].extra_headers["Message-ID"] != first.extra_headers["Message-ID"]
+    assert [("Call" in message.body, "Meanwhile" in message.body) for message in mail.outbox] == [(True, False)] * 2 + [(False, True)]
+    assert len(mail.outbox) == 3
 
 
 def test_a_mail_server_that_refuses_gets_the_mail_again(reader, clock, monkeypatch):

@@ -8,13 +8,15 @@ from django.core import mail
 from django.db import connection
 
 from ka_crm.errors import DomainError, IllegalMove, StaleRecord
-from ka_crm.jobs.handlers import handler_of
+from ka_crm.jobs.models import Job
+from ka_crm.jobs.runner import run_job
 from team.models import Approval, ApprovalSeat, Notification, Task
 from team.reminders import remind
 from team.services import deactivate_person
 from team.services.approvals import decide
 from team.services.notifications import notify
 from team.services.tasks import open_task
+from team.tasks import order_digests
 from tests.factories import KeyAccountFactory, UserFactory
 
 from .approving import ask
@@ -103,7 +105,9 @@ def test_two_workers_send_one_mail(people, time_machine):
     for number in range(3):
         notify([people["requester"]], "tasks.given", task=str(number))
     time_machine.move_to("2026-03-05T12:00Z", tick=False)
-    send = handler_of("team.send_digest").function
-    at_once(*[lambda: send(None, user_id=people["requester"].pk)] * 3)
+    now = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    at_once(*[lambda: order_digests(now)] * 3)
+    ordered = Job.objects.get(kind="team.send_digest")  # of one person one, whoever asks
+    at_once(*[lambda: run_job(ordered.pk)] * 3)
     assert len(mail.outbox) == 1
     assert mail.outbox[0].body.count("A task for you") == 3
