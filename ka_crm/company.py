@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from . import formats
 from .errors import DomainError
+from .prepared import Prepared
 from .remembered import remembered
 
 log = structlog.get_logger(__name__)
@@ -131,10 +132,14 @@ def is_declared(key):
     return key in _DECLARED
 
 
+# Apps import this file before models are there.
+_changed = Prepared(lambda: apps.get_model("ka_crm", "Setting").objects.exclude(value=None).order_by().values_list("key", "value"))
+
+
 @remembered
 def _stored():
-    """Key → stored JSON value of all settings that were changed: one statement. Apps import this file before models are there."""
-    return dict(apps.get_model("ka_crm", "Setting").objects.exclude(value=None).values_list("key", "value"))
+    """Key → stored JSON value of all settings that were changed: one statement."""
+    return dict(_changed())
 
 
 @remembered

@@ -72,6 +72,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "__Host-session" if KA_HTTPS else "ka_session"
 CSRF_COOKIE_NAME = "__Host-csrf" if KA_HTTPS else "ka_csrf"
+SESSION_ENGINE = "ka_crm.sessions"
 SESSION_COOKIE_AGE = 7 * 24 * 3600
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "ka_crm.views.csrf_failure"
@@ -225,7 +226,7 @@ CACHES = {
 
 # --- people ---------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "team.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["team.backends.PersonBackend"]
 PASSWORD_HASHERS = ["team.hashers.Argon2idHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

@@ -2,6 +2,7 @@
 
 import uuid
 from copy import copy
+from datetime import date
 from functools import cached_property
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ka_crm.models import SearchedModel
+from ka_crm.prepared import Prepared
 
 from ..querysets.people import DelegationQuerySet, TeamQuerySet, UserQuerySet
 from ..roles import NOT_DELEGATED, SEES_ALL, Role, capabilities_of
@@ -108,10 +110,10 @@ class User(SearchedModel, AbstractBaseUser):
     @cached_property
     def acts_for(self):
         """The absent people whose rights this person holds today as their deputy."""
-        absent = list(Delegation.objects.in_force_on(timezone.localdate()).filter(deputy=self).values_list("absent", flat=True))
+        absent = _absent(self.pk, timezone.localdate()) if self.pk else ()
         if not absent:  # as at nearly every request, each of which asks
             return []
-        return list(User.objects.filter(is_active=True, pk__in=absent).select_related("team").order_by("pk"))
+        return list(User.objects.filter(is_active=True, pk__in=[pk for (pk,) in absent]).select_related("team").order_by("pk"))
 
     def without_delegations(self):
         """The same person with no more than their own rights; tells what they see and do only as a deputy."""
@@ -147,6 +149,11 @@ class User(SearchedModel, AbstractBaseUser):
                 inside |= Q(team__path__startswith=path)
             ids.update(User.objects.filter(inside).values_list("pk", flat=True))
         return frozenset(ids)
+
+
+_absent = Prepared(
+    lambda deputy, day: Delegation.objects.in_force_on(day).filter(deputy=deputy).order_by().values_list("absent_id"), int, date
+)
 
 
 class Delegation(models.Model):
