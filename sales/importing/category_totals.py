@@ -109,7 +109,7 @@ class CategoryTotalLoad(SellOutLoad):
             "market_net_minor": value,
         }
         self.order.may_repeat, self.order.by_day = True, False
-        self.fill({name: values[good] for name, values in staged.items()})
+        self.intake({name: values[good] for name, values in staged.items()})
         self._note(chunk, reading, errors, bad, digits)
         self._note_good(good, accounts, months, None)
         if self.outcome.ends_on is not None:

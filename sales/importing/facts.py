@@ -9,6 +9,9 @@ docs/decisions/0008-sell-out-by-staging-and-deltas.md has the reasons.
 """
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
 
 from ..states import BatchStatus
 from .staging import ask, ask_one, create, day_parameter, days_after, is_postgres, month_of, run, temporary_tables, week_of
@@ -124,13 +127,17 @@ def net_returns(facts):
         run(f"DELETE FROM {facts.staging} WHERE row_no = %s", [second])
 
 
-def classify(facts):
-    """Hold the staged rows against the facts; Counts. Inside the commit's lock the answer is final, outside it is a preview."""
+def classify(facts, intake=None):
+    """Hold the rows of ``intake``, or those staged, against the facts; Counts. Within the commit's lock final, before a preview."""
+    if intake is not None and intake.spool is not None:
+        if not any_known(facts, intake.spool.near):
+            return Counts(new=intake.spool.rows)
+        intake.stage()
     for name in (facts.matched, facts.superseded):
         run(f"DROP TABLE IF EXISTS {name}")
-    staged = ask_one(f"SELECT COUNT(*) FROM {facts.staging}") or 0
+    staged, low, high = ask(f"SELECT COUNT(*), MIN({facts.day}), MAX({facts.day}) FROM {facts.staging}")[0]
     held = (*facts.key, *facts.values)
-    known = bool(staged) and _any_known(facts)
+    known = bool(staged) and any_known(facts, Near(_day(low), _day(high)))
     if known and is_postgres():
         run(f"ANALYZE {facts.staging}")
     run(
@@ -146,17 +153,45 @@ def classify(facts):
     return Counts(staged - matched, int(changed), matched - int(changed), superseded, known)
 
 
-def _any_known(facts):
-    """Whether anything is known near the staged rows: a new period skips all comparing."""
-    low, high = ask(f"SELECT MIN({facts.day}), MAX({facts.day}) FROM {facts.staging}")[0]
-    near = f"{{0}} BETWEEN {days_after(day_parameter(), -6)} AND {days_after(day_parameter(), 6)}"
-    accounts = f"account_id IN (SELECT DISTINCT account_id FROM {facts.staging})"
+@dataclass(frozen=True)
+class Near:
+    """What rows speak of: first and last day, accounts and stores; without the two latter, those of the staged rows."""
+
+    low: object = None
+    high: object = None
+    accounts: frozenset = frozenset()
+    stores: frozenset = frozenset()
+
+    def widened(self, arrays):
+        """This and what staged ``arrays`` speak of."""
+        low, high = (day.astype(object) for day in (arrays["sold_on"].min(), arrays["sold_on"].max()))
+        accounts, stores = (np.unique(arrays[name]).tolist() for name in ("account_id", "store_id"))
+        return Near(min(self.low or low, low), max(self.high or high, high), self.accounts.union(accounts), self.stores.union(stores))
+
+    def inside(self, column, staging):
+        """(SQL condition, its parameters) for rows of the same accounts or stores, by ``column``."""
+        named = self.accounts if column == "account_id" else self.stores
+        return (f"{column} = ANY(%s)", [sorted(named)]) if named else (f"{column} IN (SELECT DISTINCT {column} FROM {staging})", [])
+
+
+def _day(value):
+    """SQLite gives a date that went through MIN as text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def any_known(facts, near):
+    """Whether anything is known near the rows: a new period skips all comparing."""
+    low, high = near.low - timedelta(days=6), near.high + timedelta(days=6)  # a week reaches beyond its day
     # Where there are facts there are sums of them, and fewer; a store may have come with its facts from another account.
-    sums, day = (facts.rollups[0].table, "month") if facts.rollups else (facts.table, facts.day)
-    stores = f"store_id IN (SELECT DISTINCT store_id FROM {facts.staging})"
-    for table, inside, column in ((sums, accounts, day), (facts.history, accounts, facts.day), (sums, stores, day)):
-        first = ask_one(f"SELECT MIN(month) FROM {facts.staging}") if column == "month" else low
-        if ask_one(f"SELECT 1 FROM {table} WHERE {inside} AND {near.format(column)} LIMIT 1", [first, high]):
+    sums, day, first = (facts.rollups[0].table, "month", low.replace(day=1)) if facts.rollups else (facts.table, facts.day, low)
+    for table, column, name, since in (
+        (sums, "account_id", day, first),
+        (facts.history, "account_id", facts.day, low),
+        (sums, "store_id", day, first),
+    ):
+        inside, params = near.inside(column, facts.staging)
+        between = f"{name} BETWEEN {day_parameter()} AND {day_parameter()}"
+        if ask_one(f"SELECT 1 FROM {table} WHERE {inside} AND {between} LIMIT 1", [*params, since, high]):
             return True
     return False
 
@@ -179,20 +214,25 @@ def _find_superseded(facts):
     return found
 
 
-def apply(facts, batch, counts, *, repeats, ordered=False):
-    """Make the staged rows hold, as what ``batch`` said; call in one transaction, after ``lock_facts`` and ``classify``.
+def apply(facts, batch, counts, *, repeats, intake=None, ordered=False):
+    """Make the rows hold, as what ``batch`` said; call in one transaction, after ``lock_facts`` and ``classify``.
 
     ``repeats``: the batch says byte for byte what another one said and nothing changes, so its statements stay that one's.
+    ``intake``: where the rows wait, unless they are staged.
     ``ordered``: the rows are staged in the order of their days, which is near enough the key's order.
     """
     if repeats:
         return
-    if counts.met:
-        _log_statements(facts, batch)
-    touched = _note_touched(facts, counts)
-    if counts.superseded:
-        run(f"DELETE FROM {facts.table} WHERE EXISTS (SELECT 1 FROM {facts.superseded} o WHERE {facts.on('o', facts.table)})")
-    _write_facts(facts, batch, counts, ordered=ordered)
+    if intake is not None and intake.spool is not None:
+        intake.spool.copy_into_facts(batch)
+        touched = intake.spool.sums()
+    else:
+        if counts.met:
+            _log_statements(facts, batch, counts, ordered=ordered)
+        touched = _note_touched(facts, counts)
+        if counts.superseded:
+            run(f"DELETE FROM {facts.table} WHERE EXISTS (SELECT 1 FROM {facts.superseded} o WHERE {facts.on('o', facts.table)})")
+        _write_facts(facts, batch, counts, ordered=ordered)
     _roll_up(facts, touched, shrinking=bool(counts.superseded or counts.changed))
     _refresh_statistics(facts, counts)
 
@@ -207,20 +247,32 @@ def _refresh_statistics(facts, counts):
             run(f"ANALYZE {table}")
 
 
-def _log_statements(facts, batch):
+def _log_statements(facts, batch, counts, *, ordered):
     """Put on record what the keys that this batch speaks of too had said so far, and what it says itself."""
     held = (*facts.key, *facts.values)
-    names = ", ".join(held)
-    for table in (facts.matched, facts.superseded):
-        run(
-            f"INSERT INTO {facts.history} ({names}, batch_id) SELECT {facts.cols('o', held)}, o.batch_id FROM {table} o"
-            f" WHERE NOT EXISTS (SELECT 1 FROM {facts.history} h WHERE {facts.on('h', 'o')})"
+    names = ", ".join((*held, "batch_id"))
+    first, last = ask(f"SELECT MIN({facts.day}), MAX({facts.day}) FROM {facts.staging}")[0]
+    near = f"{{0}}.{facts.day} BETWEEN {days_after(day_parameter(), -6)} AND {days_after(day_parameter(), 6)}"
+    logged = ask_one(f"SELECT 1 FROM {facts.history} h WHERE {near.format('h')} LIMIT 1", [first, last])
+    parts, params = [], []
+    for table, rows in ((facts.matched, counts.changed + counts.unchanged), (facts.superseded, counts.superseded)):
+        if rows:
+            known = f"SELECT 1 FROM {facts.history} h WHERE {near.format('h')} AND {facts.on('h', 'o')}"
+            parts.append(f"SELECT {facts.cols('o', held)}, o.batch_id FROM {table} o" + (f" WHERE NOT EXISTS ({known})" if logged else ""))
+            params += [first, last] if logged else []
+    said = f"SELECT {facts.cols('s', held)}, {int(batch.pk)} FROM {facts.staging} s"
+    matched = f"SELECT 1 FROM {facts.matched} m WHERE m.row_no = s.row_no"
+    if counts.changed + counts.unchanged:  # what matches is on record from now on
+        parts.append(f"{said} WHERE EXISTS ({matched})" if counts.new else said)
+    if counts.new and logged:  # of keys that hold no longer others may have spoken too
+        parts.append(
+            f"{said} WHERE NOT EXISTS ({matched}) AND"
+            f" EXISTS (SELECT 1 FROM {facts.history} h WHERE {near.format('h')} AND {facts.on('h', 's')})"
         )
-    run(
-        f"INSERT INTO {facts.history} ({names}, batch_id) SELECT {facts.cols('s', held)}, %s FROM {facts.staging} s"
-        f" WHERE EXISTS (SELECT 1 FROM {facts.history} h WHERE {facts.on('h', 's')})",
-        [batch.pk],
-    )
+        params += [first, last]
+    if parts:  # the key's order keeps the index in memory
+        order = "" if ordered else f" ORDER BY {', '.join(facts.key)}"
+        run(f"INSERT INTO {facts.history} ({names}) {' UNION ALL '.join(parts)}{order}", params)
 
 
 def _new_value(facts, name):
@@ -245,9 +297,12 @@ def _note_touched(facts, counts):
         keys = "s.month, s.week_start, s.store_id, s.product_id, s.account_id"
         return f"(SELECT {keys}, {coming}, 1 AS fact_rows FROM {facts.staging} s) touched"
     coming = ", ".join(f"{_new_value(facts, name)} AS {name}" for name in numbers)
+    wanted = "LEFT JOIN {0} m ON m.row_no = s.row_no WHERE m.row_no IS NULL OR m.differs = 1"
+    if not counts.new:  # the few changed ones lead to their staged rows
+        wanted = "JOIN {0} m ON m.row_no = s.row_no WHERE m.differs = 1"
     parts = [
         f"SELECT s.month, s.week_start, s.store_id, s.product_id, s.account_id, {coming}, 1 AS fact_rows FROM {facts.staging} s"
-        f" LEFT JOIN {facts.matched} m ON m.row_no = s.row_no WHERE m.row_no IS NULL OR m.differs = 1"
+        f" {wanted.format(facts.matched)}"
     ]
     for table, condition in ((facts.matched, "o.differs = 1"), (facts.superseded, "1 = 1")):
         if (counts.changed if table == facts.matched else counts.superseded) == 0:

@@ -19,7 +19,8 @@ from ..profiles import SELLOUT, shipped
 from . import facts as store
 from .facts import FactTable, Rollup
 from .registry import register
-from .staging import Filler, ask
+from .spool import Intake
+from .staging import ask
 
 FACTS = FactTable(
     table=SellOut._meta.db_table,
@@ -150,7 +151,7 @@ class SellOutLoad:
     # --- reading --------------------------------------------------------------------------------------------------------------
     def read(self, reading, *, digits, today, step):
         """Take in every row of ``reading``; ``step(rows)`` reports progress. Raises FileRefused."""
-        with Filler(self.facts.staging, self.facts.columns) as self.fill:
+        with Intake(self.facts) as self.intake:
             for chunk in reading.chunks():
                 self._take(chunk, reading, digits, today)
                 step(reading.rows_read)
@@ -160,6 +161,7 @@ class SellOutLoad:
         if len(self.grains) > 1:
             raise refuse_file("date", _("The file mixes days and weeks. Ask for one file per kind of period."))
         if self.order.may_repeat:
+            self.intake.stage()
             if reading.profile.container == "edifact":
                 store.net_returns(self.facts)
             self._note_duplicates(reading)
@@ -211,7 +213,7 @@ class SellOutLoad:
                 part = {name: values[rows] for name, values in staged.items()}
                 if names:
                     part["coupon_minor"] = coupon.array(np.int64, missing=0)[rows]
-                self.fill(part)
+                self.intake(part)
         self._note(chunk, reading, errors, bad, digits)
         self._note_good(good, accounts, days, grain)
 
@@ -383,7 +385,7 @@ class SellOutLoad:
 
     # --- holding against what is known, and writing ------------------------------------------------------------------------------
     def classify(self):
-        self.counts = store.classify(self.facts)
+        self.counts = store.classify(self.facts, self.intake)
         outcome = self.outcome
         outcome.new, outcome.changed, outcome.rows_unchanged = self.counts.new, self.counts.changed, self.counts.unchanged
         outcome.superseded = self.counts.superseded
@@ -401,7 +403,7 @@ class SellOutLoad:
         if root is not None:
             type(batch).objects.filter(pk=batch.pk).update(repeats=root)
             batch.repeats = root
-        store.apply(self.facts, batch, self.counts, repeats=root is not None, ordered=self.order.by_day)
+        store.apply(self.facts, batch, self.counts, repeats=root is not None, intake=self.intake, ordered=self.order.by_day)
         return self.counts.new + self.counts.changed
 
     def _repeated(self, batch):

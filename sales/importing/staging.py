@@ -165,8 +165,8 @@ class Filler:
             self._waiting.popleft().result()
 
 
-def _copy(database, name, given, arrays, size):
-    """COPY in binary form: one numpy record per row, nothing is printed and parsed again. ``database``: the driver's connection."""
+def records(given, arrays, size):
+    """``size`` rows in COPY's binary form: one numpy record per row, nothing is printed and parsed again. ``given``: column → kind."""
     record = [("fields", ">i2")]
     for column, kind in given.items():
         record += [(f"{column}_size", ">i4"), (column, TYPES[kind][2])]
@@ -175,5 +175,11 @@ def _copy(database, name, given, arrays, size):
     for column, kind in given.items():
         rows[f"{column}_size"] = rows.dtype[column].itemsize
         rows[column] = (arrays[column] - EPOCH).astype(np.int64) if kind == "day" else arrays[column]
+    return rows.tobytes()
+
+
+def _copy(database, name, given, arrays, size):
+    """Append rows by COPY. ``database``: the driver's connection."""
     with database.cursor() as cursor:
-        cursor.copy_expert(f"COPY {name} ({', '.join(given)}) FROM STDIN (FORMAT binary)", BytesIO(HEADER + rows.tobytes() + TRAILER))
+        stream = BytesIO(HEADER + records(given, arrays, size) + TRAILER)
+        cursor.copy_expert(f"COPY {name} ({', '.join(given)}) FROM STDIN (FORMAT binary)", stream, 1 << 16)
