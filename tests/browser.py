@@ -24,5 +24,16 @@ def chromium():
     return next((path for candidate in candidates if (path := shutil.which(candidate))), None)
 
 
+def sign_in_by_form(page, person):
+    """As a person does it on the first day; most tests take the fixture ``sign_in`` instead."""
+    from tests.factories import PASSWORD  # reads settings, which are not there while options are parsed
+
+    page.goto("/account/login/")
+    page.fill("input[name=login]", person.email)
+    page.fill("input[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "login" not in url)
+
+
 def why_not():
     return "no Chromium here (apt-get install chromium, or KA_CHROMIUM=/path/to/it)"

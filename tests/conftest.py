@@ -34,14 +34,53 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in set(slow)]
     config.stash[SLOW_LEFT_OUT] = len(slow)
+    _long_ones_first(items)
     for item in items:
         if item.get_closest_marker("postgres") and not on_postgres():
             item.add_marker(pytest.mark.skip(reason="needs real row locks: runs in the PostgreSQL half"))
+        if on_postgres() and (reason := _only_once(item, everything=config.getoption("ka_all"))):
+            item.add_marker(pytest.mark.skip(reason=f"{reason}: runs in the SQLite half"))
         if item.get_closest_marker("browser") and not browser.chromium():
             item.add_marker(pytest.mark.skip(reason=browser.why_not()))
 
 
 SLOW_LEFT_OUT = pytest.StashKey[int]()
+# Folders in which what asks no database asks no broker either.
+READS_ONLY_FILES = (ROOT / "tests" / "house", ROOT / "tests" / "ka_crm" / "imports")
+STARTS_PROCESSES = {"laboratory", "start_worker", "start_process", "process_env"}
+
+
+def _only_once(item, *, everything):
+    """Why ``item`` is left out of the PostgreSQL half of a usual run, or None: what no database decides, one half shows."""
+    if marker := item.get_closest_marker("once"):
+        return marker.args[0] if not everything or marker.kwargs.get("even_in_all") else None
+    if everything:
+        return None
+    if item.get_closest_marker("browser") and not item.get_closest_marker("both_halves"):
+        return "a browser's page is the same on both databases"
+    if not _asks_the_database(item) and any(item.path.is_relative_to(folder) for folder in READS_ONLY_FILES):
+        return "asks no database"
+    return None
+
+
+def _asks_the_database(item):
+    return item.get_closest_marker("django_db") is not None or bool({"db", "transactional_db"} & set(item.fixturenames))
+
+
+def _commits(item):
+    marker = item.get_closest_marker("django_db")
+    return "transactional_db" in item.fixturenames or bool(marker and marker.kwargs.get("transaction"))
+
+
+def _long_ones_first(items):
+    """Among the tests that commit, those that start processes go first: else one worker ends with them while the other has nothing left.
+
+    Only their order among themselves changes: tests that commit stay behind those that roll back, since they empty the database.
+    """
+    commits = [place for place, item in enumerate(items) if _commits(item)]
+    ordered = sorted((items[place] for place in commits), key=lambda item: not STARTS_PROCESSES & set(item.fixturenames))
+    for place, item in zip(commits, ordered, strict=True):
+        items[place] = item
 
 
 def _chromium_version():
@@ -207,8 +246,8 @@ def start_process(process_env):
     """``start_process([...], **environment)`` starts a process in its own session; the test's end stops what is left of it."""
     running = []
 
-    def start(command, **environment):
-        process = subprocess.Popen(command, cwd=ROOT, env={**process_env, **environment}, start_new_session=True)
+    def start(command, *, pass_fds=(), **environment):
+        process = subprocess.Popen(command, cwd=ROOT, env={**process_env, **environment}, start_new_session=True, pass_fds=pass_fds)
         running.append(process)
         return process
 
@@ -299,6 +338,20 @@ def new_page(chromium_browser, live_server):
 
 def _is_elsewhere(url, home):
     return not url.startswith((home, "data:", "blob:", "about:"))
+
+
+@pytest.fixture
+def sign_in(live_server, settings):
+    """``sign_in(page, person)`` puts a session into the browser; signing in through the form has its own tests."""
+    from django.test import Client  # after settings
+
+    def into(page, person):
+        client = Client()
+        client.force_login(person)
+        name = settings.SESSION_COOKIE_NAME
+        page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+
+    return into
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 from django.core.cache import cache
-from django.db import connection
 from django.test import Client
 
 from tests import browser
@@ -16,7 +15,11 @@ from tests.access.matrix import address_of, routes, rows_for
 from tests.access.world import World
 from tests.factories import UserFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.once("a page looks the same on both databases", even_in_all=True),
+]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 GRAVE = {"serious", "critical"}
 LOOKS = [("desk", browser.DESK, "light"), ("phone", browser.PHONE, "dark")]
@@ -70,24 +73,6 @@ def look_at_all(new_page, sign_in, person, look):
             wrong.append(f"{name}: wider than the screen")
     assert seen > 40
     return wrong
-
-
-@pytest.fixture
-def sign_in(live_server, settings):
-    """Put a session into the browser: signing in through the form has its own tests."""
-
-    def into(page, person):
-        client = Client()
-        client.force_login(person)
-        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": client.session.session_key, "url": live_server.url}])
-
-    return into
-
-
-@pytest.fixture(autouse=True)
-def _once():
-    if connection.vendor == "postgresql":
-        pytest.skip("the pages are the same: looked at in the SQLite half")
 
 
 @pytest.mark.parametrize(("role", "look"), WALKS)

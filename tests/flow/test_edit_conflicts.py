@@ -37,11 +37,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _without_second_factor(settings):
-    settings.KA_MFA_ROLES = []
-
-
 @dataclass(frozen=True)
 class Case:
     """``make(bob, ana)`` → the record; ``first`` is what Bob writes into ``field``, ``second`` what Ana does; ``old`` stood there."""

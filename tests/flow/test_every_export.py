@@ -24,9 +24,8 @@ FEWEST = 12  # lists that give a file; a change that quietly takes files away is
 
 
 @pytest.fixture
-def hostile(settings):
+def hostile(db):
     """An administrator's client in a company in which every text begins like a formula."""
-    settings.KA_MFA_ROLES = []
     world = World()
     person = UserFactory(role=Role.ADMINISTRATOR, name=f"{FORMULA} person")
     world.fill(KeyAccountFactory(name=f"{FORMULA} account", legal_name=FORMULA), person, word=FORMULA)

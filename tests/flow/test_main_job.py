@@ -7,7 +7,6 @@ from reports.models import Report
 from sales.models import AccountProductMonth, ImportBatch
 from tests import browser
 from tests.factories import (
-    PASSWORD,
     AccountAssignmentFactory,
     CategoryFactory,
     KeyAccountFactory,
@@ -17,7 +16,7 @@ from tests.factories import (
     UserFactory,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.both_halves, pytest.mark.django_db(transaction=True)]
 MARCH = (
     "account_code,store_code,date,sku,gtin,units,gross_value,discount_value,net_value,supplier_coupon_value\n"
     "K1,S1,2026-03-01,00000001,,2,4.38,0.38,4.00,0.00\n"
@@ -38,14 +37,6 @@ def company():
     ProductFactory(sku="00000001", gtin="", category=cheese)
     ProductFactory(sku="00000002", gtin="", category=cheese)
     return {"manager": manager, "supervisor": supervisor, "account": account}
-
-
-def sign_in(page, person):
-    page.goto("/account/login/")
-    page.fill("input[name=login]", person.email)
-    page.fill("input[name=password]", PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: "login" not in url)
 
 
 def import_march(page):
@@ -73,7 +64,7 @@ def test_a_file_becomes_figures_and_a_report_that_the_supervisor_approves(new_pa
     start_worker()
     phone = new_page(browser.PHONE)
     phone.set_default_timeout(60_000)  # the worker is a process that has to start first
-    sign_in(phone, company["manager"])
+    browser.sign_in_by_form(phone, company["manager"])
 
     import_march(phone)
 
@@ -95,7 +86,7 @@ def test_a_file_becomes_figures_and_a_report_that_the_supervisor_approves(new_pa
     wait_for(lambda: Report.objects.get(pk=report.pk).status == "submitted")
 
     desk = new_page()
-    sign_in(desk, company["supervisor"])
+    browser.sign_in_by_form(desk, company["supervisor"])
     desk.goto(report.get_absolute_url())
     desk.get_by_role("button", name="Approve").first.click()
     desk.click("#confirm-yes")

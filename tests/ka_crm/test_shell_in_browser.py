@@ -4,31 +4,22 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests import browser
-from tests.factories import PASSWORD, KeyAccountFactory, StoreFactory, UserFactory
+from tests.factories import KeyAccountFactory, StoreFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture(autouse=True)
-def without_second_factor(settings):
-    settings.KA_MFA_ROLES = []
-
-
 @pytest.fixture
-def sign_in(new_page):
-    """``sign_in(device)`` is a page on which an administrator is signed in."""
+def opened(new_page, sign_in):
+    """``opened(device, address)`` is the page as an administrator sees it."""
 
-    def sign_in(device=browser.DESK, **options):
-        user = UserFactory(administrator=True)
+    def opened(device=browser.DESK, address="/", **options):
         page = new_page(device, **options)
-        page.goto("/account/login/")
-        page.fill("[name=login]", user.email)
-        page.fill("[name=password]", PASSWORD)
-        page.click("main button[type=submit]")
-        page.wait_for_selector("main h1")
+        sign_in(page, UserFactory(administrator=True))
+        page.goto(address)
         return page
 
-    return sign_in
+    return opened
 
 
 @pytest.fixture
@@ -50,8 +41,8 @@ def serious(page):
 
 
 @pytest.mark.parametrize(("device", "scheme"), [(browser.PHONE, "light"), (browser.DESK, "dark")], ids=["phone-light", "desk-dark"])
-def test_everybody_can_read_every_component(sign_in, stores, device, scheme):
-    page = sign_in(device, color_scheme=scheme)
+def test_everybody_can_read_every_component(opened, stores, device, scheme):
+    page = opened(device, color_scheme=scheme)
     for address in ("/styleguide/", "/stores/", "/account/2fa/", "/"):
         page.goto(address)
         page.wait_for_timeout(300)
@@ -61,9 +52,8 @@ def test_everybody_can_read_every_component(sign_in, stores, device, scheme):
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
-def test_the_keyboard_alone_finds_and_opens_a_row(sign_in, stores):
-    page = sign_in()
-    page.goto("/stores/")
+def test_the_keyboard_alone_finds_and_opens_a_row(opened, stores):
+    page = opened(address="/stores/")
 
     page.keyboard.press("/")
     page.keyboard.type("harbor 07")
@@ -78,9 +68,8 @@ def test_the_keyboard_alone_finds_and_opens_a_row(sign_in, stores):
     assert page.locator("h1").inner_text().startswith("Harbor 07")
 
 
-def test_search_sort_page_and_back_keep_each_other(sign_in, stores):
-    page = sign_in()
-    page.goto("/stores/?size=25")
+def test_search_sort_page_and_back_keep_each_other(opened, stores):
+    page = opened(address="/stores/?size=25")
 
     page.fill("#list-filter [name=q]", "harbor")
     page.wait_for_url("**q=harbor**")
@@ -97,8 +86,8 @@ def test_search_sort_page_and_back_keep_each_other(sign_in, stores):
     assert page.input_value("#list-filter [name=q]") == "harbor"
 
 
-def test_a_phone_reaches_every_page_from_the_bar_and_the_sheet(sign_in):
-    page = sign_in(browser.PHONE)
+def test_a_phone_reaches_every_page_from_the_bar_and_the_sheet(opened):
+    page = opened(browser.PHONE)
 
     page.click(".bottombar button")
     page.click("#more-sheet a:has(span:text-is('Stores'))")
@@ -107,9 +96,8 @@ def test_a_phone_reaches_every_page_from_the_bar_and_the_sheet(sign_in):
     assert not page.locator(".sidebar").is_visible()
 
 
-def test_targets_on_a_phone_fit_a_thumb(sign_in, stores):
-    page = sign_in(browser.PHONE)
-    page.goto("/stores/")
+def test_targets_on_a_phone_fit_a_thumb(opened, stores):
+    page = opened(browser.PHONE, "/stores/")
 
     low = page.evaluate(
         "[...document.querySelectorAll('.btn:not(.btn-sm), .form-control, .bottombar a, .bottombar button, .tool')]"
@@ -118,8 +106,8 @@ def test_targets_on_a_phone_fit_a_thumb(sign_in, stores):
     assert low == []
 
 
-def test_the_theme_is_chosen_in_two_clicks_and_stays(sign_in):
-    page = sign_in(color_scheme="light")
+def test_the_theme_is_chosen_in_two_clicks_and_stays(opened):
+    page = opened(color_scheme="light")
 
     page.click("summary[aria-label=Appearance]")
     page.click("button[value=dark]")
@@ -129,9 +117,8 @@ def test_the_theme_is_chosen_in_two_clicks_and_stays(sign_in):
     assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
 
 
-def test_what_is_hard_to_take_back_asks_first(sign_in):
-    page = sign_in()
-    page.goto("/styleguide/")
+def test_what_is_hard_to_take_back_asks_first(opened):
+    page = opened(address="/styleguide/")
 
     page.click("form[data-confirm] button")
     assert page.locator("#confirm").is_visible()
@@ -142,9 +129,8 @@ def test_what_is_hard_to_take_back_asks_first(sign_in):
     page.wait_for_url("**/styleguide/?")
 
 
-def test_a_server_that_fails_is_told_with_the_number_of_the_request(sign_in, stores):
-    page = sign_in()
-    page.goto("/stores/")
+def test_a_server_that_fails_is_told_with_the_number_of_the_request(opened, stores):
+    page = opened(address="/stores/")
     page.route("**/stores/?q=zz", lambda route: route.fulfill(status=500, headers={"X-Request-Id": "abc123"}))
 
     page.fill("#list-filter [name=q]", "zz")
@@ -153,9 +139,8 @@ def test_a_server_that_fails_is_told_with_the_number_of_the_request(sign_in, sto
     page.complaints.clear()  # the failure was wanted
 
 
-def test_charts_are_drawn_and_their_figures_are_a_table(sign_in):
-    page = sign_in()
-    page.goto("/styleguide/")
+def test_charts_are_drawn_and_their_figures_are_a_table(opened):
+    page = opened(address="/styleguide/")
 
     page.wait_for_selector("[data-chart] canvas")
     page.click(".chart-table summary >> nth=0")

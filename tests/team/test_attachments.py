@@ -177,11 +177,6 @@ def test_what_is_refused_says_why(what):
 
 
 # -- on a record ---------------------------------------------------------------------------------------------------------------
-@pytest.fixture(autouse=True)
-def _without_second_factor(settings):
-    settings.KA_MFA_ROLES = []
-
-
 @pytest.fixture
 def manager():
     return AccountAssignmentFactory(user=UserFactory(ka_manager=True, name="Ana Lopez")).user

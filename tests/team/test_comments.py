@@ -13,11 +13,6 @@ from tests.factories import AccountAssignmentFactory, DelegationFactory, KeyAcco
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _without_second_factor(settings):
-    settings.KA_MFA_ROLES = []
-
-
 @pytest.fixture
 def manager():
     return AccountAssignmentFactory(user=UserFactory(ka_manager=True, name="Ana Lopez")).user

@@ -14,12 +14,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pyte
 
 
 @pytest.fixture
-def phone(new_page, live_server, client, people, settings):
+def phone(new_page, sign_in, people):
     """A page at the size of a phone, signed in as the supervisor."""
-    client.force_login(people["leader"])
     page = new_page(PHONE)
-    session = {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
-    page.context.add_cookies([{**session, "url": live_server.url}])
+    sign_in(page, people["leader"])
     return page
 
 

@@ -19,11 +19,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _without_second_factor(settings):
-    settings.KA_MFA_ROLES = []
-
-
 @pytest.fixture
 def manager(client):
     manager = AccountAssignmentFactory().user

@@ -30,11 +30,6 @@ def signed_in(client):
     return sign_in
 
 
-@pytest.fixture(autouse=True)
-def _no_second_factor(settings):
-    settings.KA_MFA_ROLES = []
-
-
 @pytest.fixture
 def house():
     """A team with its supervisor and a manager, and somebody of another team."""

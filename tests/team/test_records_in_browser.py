@@ -4,16 +4,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from accounts.models import Store
-from team.models import Comment
+from team.models import Comment, User
 from tests import browser
-from tests.factories import PASSWORD, AccountAssignmentFactory, StoreFactory, UserFactory
+from tests.factories import AccountAssignmentFactory, StoreFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def _without_second_factor(settings):
-    settings.KA_MFA_ROLES = []
 
 
 @pytest.fixture
@@ -24,14 +19,10 @@ def stores():
 
 
 @pytest.fixture
-def open_list(new_page, stores):
+def open_list(new_page, sign_in, stores):
     def open_list(device=browser.DESK):
         page = new_page(device)
-        page.goto("/account/login/")
-        page.fill("[name=login]", "ana@example.com")
-        page.fill("[name=password]", PASSWORD)
-        page.click("main button[type=submit]")
-        page.wait_for_selector("main h1")
+        sign_in(page, User.objects.get(email="ana@example.com"))
         page.goto("/stores/?sort=-name")
         return page
 

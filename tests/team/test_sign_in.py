@@ -39,11 +39,6 @@ def is_in(client):
     return client.get(reverse("team:profile")).status_code == 200
 
 
-@pytest.fixture(autouse=True)
-def _no_second_factor(settings):
-    settings.KA_MFA_ROLES = []
-
-
 # --- passwords and guessing -----------------------------------------------------------------------------------------------------
 def test_passwords_are_hashed_by_argon2id_of_the_shipped_strength(settings):
     settings.PASSWORD_HASHERS = ["team.hashers.Argon2idHasher"]

@@ -41,14 +41,10 @@ def store(rep):
 
 
 @pytest.fixture
-def phone(new_page, rep):
+def phone(new_page, sign_in, rep):
     """The rep's phone, signed in and standing 50 m from the store."""
     page = new_page(browser.PHONE, **IN_THE_STORE)
-    page.goto("/account/login/")
-    page.fill("input[name=login]", rep.email)
-    page.fill("input[name=password]", PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: "login" not in url)
+    sign_in(page, rep)
     return page
 
 
@@ -258,7 +254,7 @@ def test_signing_out_warns_of_what_is_not_sent_and_clears_the_phone(phone, rep, 
     assert phone.evaluate(kept) == [1, 1]
 
     phone.evaluate("document.querySelector('[data-sign-out]').requestSubmit()")
-    assert phone.inner_text("dialog[open] h2") == "Not sent yet: 1 entries, 1 photos"
+    assert phone.inner_text("dialog[open] h2") == "Not sent yet. Entries: 1, photos: 1"
     phone.get_by_role("button", name="Stay").click()
     assert phone.evaluate(kept) == [1, 1]
 

@@ -4,9 +4,7 @@ import os
 import threading
 
 import pytest
-from django.conf import settings as shipped
 from django.db import connection
-from django.test import Client
 
 from ka_crm.jobs.handlers import job_handler
 from ka_crm.jobs.models import Job
@@ -18,18 +16,13 @@ from tests.factories.team import UserFactory
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("kinds", "no_wakeups", "real_tables")]
 
 
-@pytest.fixture(autouse=True)
-def _no_second_factor(settings):
-    settings.KA_MFA_ROLES = []
-
-
 def show(page, name):
     if folder := os.environ.get("KA_SCREENSHOTS"):
         page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
 @pytest.mark.parametrize("device", ["PHONE", "DESK"])
-def test_the_page_follows_the_job_to_its_result(new_page, live_server, device):
+def test_the_page_follows_the_job_to_its_result(new_page, sign_in, device):
     person = UserFactory(ka_manager=True)
     seen = threading.Event()
 
@@ -41,8 +34,8 @@ def test_the_page_follows_the_job_to_its_result(new_page, live_server, device):
 
     job = Job.objects.enqueue("lab.watched", requested_by=person, subject="Spring report")
     page = new_page(getattr(browser, device))
-    _sign_in(page, live_server, person)
-    page.goto(f"{live_server.url}/jobs/{job.uuid}/")
+    sign_in(page, person)
+    page.goto(f"/jobs/{job.uuid}/")
     page.get_by_text("Waiting for a free worker").wait_for()
     worker = threading.Thread(target=_run, args=(job.pk,))
     worker.start()
@@ -58,12 +51,12 @@ def test_the_page_follows_the_job_to_its_result(new_page, live_server, device):
     assert page.locator("[hx-trigger='every 1s']").count() == 0
 
 
-def test_cancel_in_the_browser_stops_the_job(new_page, live_server):
+def test_cancel_in_the_browser_stops_the_job(new_page, sign_in):
     person = UserFactory(ka_manager=True)
     job = Job.objects.enqueue("lab.patient", requested_by=person, subject="Spring report", name="0000", steps=2000, seconds=0.1)
     page = new_page(browser.DESK)
-    _sign_in(page, live_server, person)
-    page.goto(f"{live_server.url}/jobs/{job.uuid}/")
+    sign_in(page, person)
+    page.goto(f"/jobs/{job.uuid}/")
     worker = threading.Thread(target=_run, args=(job.pk,))
     worker.start()
     page.get_by_text("Step").first.wait_for()
@@ -75,14 +68,14 @@ def test_cancel_in_the_browser_stops_the_job(new_page, live_server):
     assert job.state == JobState.CANCELLED
 
 
-def test_the_list_of_an_administrator(new_page, live_server):
+def test_the_list_of_an_administrator(new_page, sign_in):
     administrator = UserFactory(administrator=True, name="Ada Admin")
     for number, state in enumerate(JobState):
         error = "KeyError: 'GTIN'" if state == JobState.FAILED else ""
         Job.objects.create(kind="lab.effect", requested_by=administrator, subject=f"Report {number}", state=state, last_error=error)
     page = new_page(browser.DESK)
-    _sign_in(page, live_server, administrator)
-    page.goto(f"{live_server.url}/jobs/")
+    sign_in(page, administrator)
+    page.goto("/jobs/")
     page.get_by_text("1 job failed").wait_for()
     show(page, "job-list")
     page.get_by_role("link", name="Report 3").click()
@@ -90,13 +83,6 @@ def test_the_list_of_an_administrator(new_page, live_server):
     page.get_by_text("Waiting for a free worker").wait_for()
 
     assert Job.objects.get(subject="Report 3").state == JobState.DUE
-
-
-def _sign_in(page, live_server, user):
-    client = Client()
-    client.force_login(user)
-    name = shipped.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
 
 
 def _run(job_id):

@@ -17,11 +17,6 @@ from tests.factories.team import UserFactory
 pytestmark = [pytest.mark.usefixtures("kinds", "no_wakeups"), pytest.mark.django_db]
 
 
-@pytest.fixture(autouse=True)
-def _no_second_factor(settings):
-    settings.KA_MFA_ROLES = []
-
-
 @pytest.fixture
 def person(client):
     """A KA manager who is signed in."""

@@ -6,14 +6,9 @@ from axe_playwright_python.sync_playwright import Axe
 from accounts.models import Store
 from ka_crm.models import SavedView
 from tests import browser
-from tests.factories import PASSWORD, KeyAccountFactory, StoreFactory, UserFactory
+from tests.factories import KeyAccountFactory, StoreFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def without_second_factor(settings):
-    settings.KA_MFA_ROLES = []
 
 
 @pytest.fixture
@@ -23,17 +18,12 @@ def stores():
 
 
 @pytest.fixture
-def opened(new_page, stores):
+def opened(new_page, sign_in, stores):
     """``opened(device, address)`` is the list as an administrator sees it."""
 
     def opened(device=browser.DESK, address="/stores/", **options):
-        user = UserFactory(administrator=True)
         page = new_page(device, **options)
-        page.goto("/account/login/")
-        page.fill("[name=login]", user.email)
-        page.fill("[name=password]", PASSWORD)
-        page.click("main button[type=submit]")
-        page.wait_for_selector("main h1")
+        sign_in(page, UserFactory(administrator=True))
         page.goto(address)
         return page
 

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from tests import browser
 from tests.factories import (
-    PASSWORD,
     AccountAssignmentFactory,
     KeyAccountFactory,
     ProductFactory,
@@ -57,14 +56,6 @@ def company():
     return {"sam": sam, "rep": rep, "visit": visit, "lakeside": lakeside}
 
 
-def sign_in(page, person):
-    page.goto("/account/login/")
-    page.fill("input[name=login]", person.email)
-    page.fill("input[name=password]", PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: "login" not in url)
-
-
 class Clicks:
     """Clicks and counts them."""
 
@@ -78,9 +69,10 @@ class Clicks:
 
 
 @pytest.mark.parametrize("device", [browser.DESK, browser.PHONE], ids=["desk", "phone"])
-def test_from_a_bad_number_to_the_visit_in_three_clicks(new_page, company, device):
+def test_from_a_bad_number_to_the_visit_in_three_clicks(new_page, sign_in, company, device):
     page = new_page(device)
     sign_in(page, company["sam"])
+    page.goto("/")
     clicks = Clicks(page)
     worst = page.locator("#accounts tbody tr").first
     assert "Northgate" in worst.inner_text()
@@ -97,7 +89,7 @@ def test_from_a_bad_number_to_the_visit_in_three_clicks(new_page, company, devic
     assert "North 1" in page.inner_text("main")
 
 
-def test_no_dashboard_scrolls_sideways_on_a_phone(new_page, company):
+def test_no_dashboard_scrolls_sideways_on_a_phone(new_page, sign_in, company):
     page = new_page(browser.PHONE)
     sign_in(page, company["sam"])
     store = company["visit"].store
@@ -107,7 +99,7 @@ def test_no_dashboard_scrolls_sideways_on_a_phone(new_page, company):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
 
 
-def test_the_period_changes_without_a_button(new_page, company):
+def test_the_period_changes_without_a_button(new_page, sign_in, company):
     page = new_page()
     sign_in(page, company["sam"])
     page.goto("/dashboards/figures/")
@@ -119,7 +111,7 @@ def test_the_period_changes_without_a_button(new_page, company):
     assert page.locator("#picker-period").input_value() == page.url.partition("period=")[2].partition("&")[0]
 
 
-def test_a_chart_opens_what_was_clicked_and_has_a_table(new_page, company):
+def test_a_chart_opens_what_was_clicked_and_has_a_table(new_page, sign_in, company):
     page = new_page()
     sign_in(page, company["sam"])
     page.goto("/dashboards/figures/")
@@ -136,7 +128,7 @@ def test_a_new_rep_starts_the_first_visit_with_two_taps(new_page, company):
     page = new_page(browser.PHONE)
     newcomer = UserFactory(field_rep=True, team=company["rep"].team, name="Nia")
     AccountAssignmentFactory(account=company["lakeside"], user=newcomer, duty="field_rep", starts_on=date(2020, 1, 1))
-    sign_in(page, newcomer)
+    browser.sign_in_by_form(page, newcomer)
 
     start = page.get_by_role("link", name="Start a visit").first
     box = start.bounding_box()
@@ -149,10 +141,11 @@ def test_a_new_rep_starts_the_first_visit_with_two_taps(new_page, company):
     assert Visit.objects.filter(visitor=newcomer, store__name="Lake 1").count() == 1
 
 
-def test_setting_aside_and_undoing_in_place(new_page, company):
+def test_setting_aside_and_undoing_in_place(new_page, sign_in, company):
     page = new_page(browser.PHONE)
     VisitFactory(store=company["visit"].store, visitor=company["rep"], planned_on=date(2026, 1, 5))
     sign_in(page, company["rep"])
+    page.goto("/")
     card = page.locator(".finding").first
     card.wait_for()
 

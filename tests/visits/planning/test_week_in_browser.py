@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from tests import browser
-from tests.factories import PASSWORD, AccountAssignmentFactory, CadenceFactory, StoreFactory, TeamFactory, UserFactory
+from tests.factories import AccountAssignmentFactory, CadenceFactory, StoreFactory, TeamFactory, UserFactory
 from visits.models import Attendance, Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -21,13 +21,9 @@ def rep():
 
 
 @pytest.fixture
-def phone(new_page, rep):
+def phone(new_page, sign_in, rep):
     page = new_page(browser.PHONE, **ON_THE_ROAD)
-    page.goto("/account/login/")
-    page.fill("input[name=login]", rep.email)
-    page.fill("input[name=password]", PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: "login" not in url)
+    sign_in(page, rep)
     return page
 
 
