@@ -2,18 +2,11 @@
 
 import pytest
 from django.conf import settings as program
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import override_settings
 
 from tests.access.matrix import Visitors
 from tests.access.world import World
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _once(request):
-    """Ten thousand cells ask who may do what, which no database decides: one half of a usual run walks them."""
-    if connection.vendor == "postgresql" and not request.config.getoption("ka_all"):
-        pytest.skip("the whole matrix is walked in the SQLite half; bin/test --all walks it here too")
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,12 @@ from decimal import Decimal
 from django import forms
 from django.apps import apps
 from django.core.cache import cache
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from ka_crm import policy, policy_examples
 from team.models import User
 
-from .matrix import _forms_of, address_of, expected_statuses, rows_for
+from .matrix import address_of, expected_statuses, forms_of, rows_for
 
 HOSTILE = "zq9hostile"
 NUMBER = 31_415
@@ -36,6 +36,18 @@ def scoped_models():
     """Models whose rows have a scope of their own and live in tables of ours."""
     ours = [model for model in apps.get_models() if of_the_program(model) and model._meta.label not in BY_THEIR_RECORD]
     return [model for model in ours if hasattr(model._default_manager.all(), "visible_to")]
+
+
+class Written:
+    """Notes whether any statement wrote into a table that is not the sessions': else the database need not be looked at."""
+
+    anything = False
+
+    def __call__(self, execute, sql, params, many, context):
+        verb = sql.lstrip().partition(" ")[0].upper()
+        if verb not in ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK") and "django_session" not in sql:
+            self.anything = True
+        return execute(sql, params, many, context)
 
 
 class Intruder:
@@ -78,10 +90,11 @@ class Intruder:
         client = self.visitors.clients[self.who]
         client.cookies = self.visitors.cookies[self.who].copy()
         cache.clear()
-        with transaction.atomic():
+        with transaction.atomic(), connection.execute_wrapper(written := Written()):
             answer = client.post(address, entries)
-            wrong = self.changed() + hostile_rows([model] if model else []) if answer.status_code < 400 else []
-            errors = {name for _form_name, form in _forms_of(answer) if form.is_bound for name in form.errors}
+            look = answer.status_code < 400 and written.anything
+            wrong = self.changed() + hostile_rows([model] if model else []) if look else []
+            errors = {name for _form_name, form in forms_of(answer) if form.is_bound for name in form.errors}
             transaction.set_rollback(True)
         return answer.status_code, errors, wrong
 
@@ -207,8 +220,8 @@ def intrusions(route, visitors, intruders):
 def _attempts(route, visitors, intruder, address):
     """(what is tried, the field that has to complain or None, what is posted, whose read-only fields), one after the other."""
     answer = visitors.ask(intruder.who, "GET", address) if "GET" in route.methods else None
-    drawn = _forms_of(answer) if answer is not None and answer.status_code == 200 else []
-    found = {id(form): form for _name, form in drawn if not form.is_bound}.values()  # each template's context names it again
+    drawn = forms_of(answer) if answer is not None and answer.status_code == 200 else []
+    found = [form for _name, form in drawn if not form.is_bound]
     example = policy_examples.example_for(route.name, route.keywords) if route.keywords else None
     row_model = apps.get_model(example.model) if example else None
     yield "foreign ids under every name", None, intruder.ids, row_model

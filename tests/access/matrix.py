@@ -33,6 +33,7 @@ BY_WORD = {
 CLOSED = {"account_signup", "account_email", "account_set_password"}
 # Visible to more people than may do this: who only sees the row is told that there is nothing to do here.
 OWN_MAY_BE_ANOTHERS = {"visits:visit_change", "visits:visit_cancel", "visits:visit_missed"}
+ONCE = "ten thousand cells ask who may do what, which no database decides"
 VERBS = ("GET", "POST")
 ANSWERS = {200, 204, 302, 304, 400, 405, 409, 413, 422, 429}  # what a permitted request may come to; never 403, 404 or 5xx
 _CHANGING = re.compile(rb'[0-9a-f]{32}|name="csrfmiddlewaretoken" value="[^"]*"')
@@ -186,7 +187,7 @@ def _path(answer):
 def foreign_choices(answer, person):
     """Choices of rows, in any form of the page, that the person may not see. Colleagues' names are everybody's (querysets.py)."""
     person = User.objects.get(pk=person.pk)
-    for name, form in _forms_of(answer):
+    for name, form in forms_of(answer):
         for field_name, field in form.fields.items():
             if not isinstance(field, forms.ModelChoiceField) or field.queryset is None:
                 continue
@@ -198,12 +199,15 @@ def foreign_choices(answer, person):
                 yield f"offers the foreign {model._meta.verbose_name} “{foreign}” in {name}.{field_name}"
 
 
-def _forms_of(answer):
+def forms_of(answer):
+    """(name, form) of each form on the page, once: every part of the page has it in its own context again."""
+    found = {}
     for context in answer.context or ():
         for layer in getattr(context, "dicts", [context]):
             for name, value in layer.items():
                 if isinstance(value, forms.BaseForm):
-                    yield name, value
+                    found.setdefault(id(value), (name, value))
+    return list(found.values())
 
 
 def header_problems(answer, *, signed_in):

@@ -14,10 +14,10 @@ from ka_crm import policy, policy_examples
 from team.models import User
 
 from .intruder import Intruder, hostile_rows, intrusions
-from .matrix import routes
+from .matrix import ONCE, routes
 from .test_matrix import name_of, planted, told
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once(ONCE)]
 POSTS = [route for route in routes() if "POST" in route.methods and route.policy not in ("", policy.PUBLIC) and not route.name.startswith(("account_", "mfa_", "usersessions_"))]  # fmt: skip  # noqa: E501
 
 

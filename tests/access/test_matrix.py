@@ -10,9 +10,9 @@ from accounts.models import KeyAccount
 from ka_crm import policy, policy_examples, urls
 from ka_crm.routes import Route, all_routes
 
-from .matrix import BY_WORD, address_of, header_problems, problems_of, routes, rows_for, search_problems
+from .matrix import BY_WORD, ONCE, address_of, header_problems, problems_of, routes, rows_for, search_problems
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once(ONCE)]
 ROUTES = routes()
 LISTS = [route for route in ROUTES if not route.keywords and "GET" in route.methods and route.policy not in ("", policy.PUBLIC)]
 

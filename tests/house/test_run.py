@@ -43,7 +43,7 @@ def served_by_another(process, former):
     return any(children_of(pid, "gunicorn") for pid in children_of(process.pid, "gunicorn") if pid != former)
 
 
-@pytest.mark.skipif(os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="the watching is the same: tried in the SQLite half")
+@pytest.mark.once("bin/run watches web and worker alike")
 def test_what_falls_is_started_again_and_a_stop_leaves_nothing_behind(start_process, process_env, wait_for):
     port = free_port()
     process = start_process(["bin/run"], KA_PORT=str(port))
