@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from team import approvals
 from team.models import Approval
-from team.services.approvals import decide, request_approval, withdraw
+from team.services.approvals import chair_for, decide, request_approval, withdraw
 
 KIND = "reports.report"
 
@@ -38,13 +38,22 @@ def ask(report, actor):
     return request_approval(kind=KIND, subject=report, title=str(report), requested_by=actor)
 
 
+def _waiting(report_id):
+    return Approval.objects.pending().filter(kind=KIND, object_type="reports.report", object_id=str(report_id))
+
+
 def lock_waiting(report_id):
     """The approval that a submitted report waits for, locked, before the report is: both ways of deciding lock in this order.
 
     None where nobody is asked: it is decided already, or was submitted before there were approvals.
     """
-    waiting = Approval.objects.pending().filter(kind=KIND, object_type="reports.report", object_id=str(report_id))
-    return waiting.select_for_update(of=("self",)).first()
+    return _waiting(report_id).select_for_update(of=("self",)).first()
+
+
+def may_return(report, actor):
+    """Whether ``decide_waiting`` would let ``actor`` return the report: who asked may take it back, its other authors may not."""
+    waiting = _waiting(report.pk).first()
+    return waiting is None or waiting.requested_by_id == actor.pk or not chair_for(waiting, actor).refusal
 
 
 def decide_waiting(waiting, *, actor, decision, note):

@@ -21,7 +21,7 @@ from ka_crm.text import is_id
 from sales.models import AccountProductMonth
 from team.audit import record
 
-from . import files, services
+from . import approvals, files, services
 from .filters import ReportFilter
 from .forms import CommentForm, DecisionForm, OrderForm
 from .list_actions import FOR_REPORTS
@@ -134,7 +134,7 @@ def _verbs(user, report):
     return {
         "may_submit": report.is_editable and user.has_capability("reports.write"),
         "may_approve": decides and not obstacle,
-        "may_return": decides,
+        "may_return": decides and (not obstacle or approvals.may_return(report, user)),
         "may_archive": approves and report.status == ReportStatus.APPROVED,
         "obstacle": obstacle,
     }

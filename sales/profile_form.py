@@ -182,3 +182,12 @@ class ProfileForm(RecordForm):
     @property
     def values(self):
         return {name: self.cleaned_data[name] for name in ("code", "name", "kind", "is_active", "definition")}
+
+
+def in_words(profile):
+    """(label, text) of what is set in ``profile``, as its form names it; the columns are left out, the page lists them apart."""
+    form = ProfileForm(instance=profile)
+    for name in (name for _title, names in ProfileForm.sections for name in names if name != "columns"):
+        field = form.fields[name]
+        if field.initial not in ("", None):
+            yield field.label, dict(getattr(field, "choices", ())).get(field.initial, field.initial)

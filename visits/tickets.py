@@ -5,7 +5,7 @@
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 from accounts.models import AccountAssignment
 from ka_crm import company
@@ -90,13 +90,14 @@ def _task_of(ticket, visit, assignee, note):
     if not assignee.is_active:
         return None
     words = {"product": ticket.product, "store": ticket.store}
-    title = (
-        _("Out of stock: %(product)s at %(store)s")
-        if ticket.kind == ShelfTicket.Kind.OUT_OF_STOCK
-        else _("Not on the shelf: %(product)s at %(store)s")
-    )
+    with override(assignee.language):  # who was in the store may read another one
+        title = (
+            _("Out of stock: %(product)s at %(store)s")
+            if ticket.kind == ShelfTicket.Kind.OUT_OF_STOCK
+            else _("Not on the shelf: %(product)s at %(store)s")
+        ) % words
     return open_task(
-        title=(title % words)[:200],
+        title=title[:200],
         details=note,
         assignee=assignee,
         actor=visit.visitor,

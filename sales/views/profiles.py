@@ -12,7 +12,7 @@ from ka_crm.listpage import Action, ListPage
 from team.changes import change_record, create_record
 
 from ..models import ImportProfile
-from ..profile_form import ProfileForm
+from ..profile_form import ProfileForm, in_words
 from ..tables import ImportProfileTable
 
 
@@ -30,15 +30,10 @@ class ImportProfileList(ListPage):
 @policy.requires("imports.view")
 def profile_detail(request, pk):
     profile = get_object_or_404(ImportProfile.objects.visible_to(request.user), pk=pk)
-    definition = profile.definition
     context = {
         "profile": profile,
-        "columns": sorted(definition.get("columns", {}).items()),
-        "settings": [
-            (name, value)
-            for name, value in definition.items()
-            if name not in {"columns", "code", "name", "kind"} and value not in (None, "", [], {})
-        ],
+        "columns": sorted(profile.definition.get("columns", {}).items()),
+        "settings": list(in_words(profile)),
         "accounts": KeyAccount.objects.visible_to(request.user).filter(sellout_format=profile.code).order_by("sort_key", "pk")[:50],
         "may_change": request.user.has_capability("profiles.manage"),
     }

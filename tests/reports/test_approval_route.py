@@ -114,6 +114,35 @@ def test_authors_are_not_asked_and_decide_nothing(people):
     assert status_of(report) == ReportStatus.SUBMITTED
 
 
+def test_an_author_who_did_not_ask_sees_no_button_that_would_be_refused(people, client):
+    account = KeyAccountFactory()
+    for name in ("writer", "leader"):
+        AccountAssignmentFactory(account=account, user=people[name])
+    report = ReportFactory(account=account, owner=people["writer"])
+    ReportSectionFactory(report=report, key="headline", commentary="Mine", commented_by=people["leader"])
+    services.submit_report(report_id=report.pk, actor=people["writer"])
+    address, given_back = report.get_absolute_url(), reverse("reports:report_return", args=[report.public_id])
+
+    client.force_login(people["leader"])
+    page = client.get(address).content.decode()
+    assert (given_back in page, "Ask another approver" in page) == (False, True)
+    client.force_login(people["administrator"])
+    assert given_back in client.get(address).content.decode()
+
+
+def test_an_approver_who_asked_may_take_it_back_on_its_page(people, client):
+    account = KeyAccountFactory()
+    AccountAssignmentFactory(account=account, user=people["leader"])
+    report = ReportFactory(account=account, owner=people["leader"])
+    services.submit_report(report_id=report.pk, actor=people["leader"])
+    client.force_login(people["leader"])
+    given_back = reverse("reports:report_return", args=[report.public_id])
+    assert given_back in client.get(report.get_absolute_url()).content.decode()
+    report.refresh_from_db()
+    client.post(given_back, {"reason": "One figure is wrong.", "edit_version": report.edit_version})
+    assert status_of(report) == ReportStatus.RETURNED
+
+
 def test_the_writer_takes_it_back(submitted, people):
     withdraw(approval_id=Approval.objects.get().pk, actor=people["writer"], note="One figure is wrong.")
     assert status_of(submitted) == ReportStatus.RETURNED

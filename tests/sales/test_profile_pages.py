@@ -55,6 +55,25 @@ def test_what_the_page_shows_saves_back_unchanged(client, administrator):
     assert (again.definition, again.version) == (profile.definition, profile.version)
 
 
+def test_its_page_names_settings_as_the_form_does(client, administrator):
+    client.post(reverse("sales:profile_create"), ENTRY)
+
+    settings = client.get(ImportProfile.objects.get(code="NEW1").get_absolute_url()).context["settings"]
+
+    assert {str(label): str(text) for label, text in settings if "JSON" not in label} == {
+        "Form of the file": "text with columns (CSV)",
+        "Encoding": "cp1252",
+        "Delimiter": "semicolon",
+        "Header lines": "1",
+        "One row is": "a day",
+        "Store number": r"0*(?P<code>\d+)(\.0+)?",
+        "Decimal mark": ",",
+        "Thousands mark": ".",
+        "Date formats": "DD.MM.YYYY",
+        "Totals rows": "grand: Summe",
+    }
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

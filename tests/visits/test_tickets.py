@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.utils.translation import gettext, override
 
 from team.models import Task
 from team.states import TaskStatus
@@ -56,6 +57,15 @@ def test_a_product_that_is_not_there_at_all_is_for_the_ka_manager(rep, visit, pr
     AccountAssignmentFactory(account=store.account, user=manager, duty="ka_manager")
     record(rep, visit, shelf_fact(product, is_present=False))
     assert (ShelfTicket.objects.get().kind, Task.objects.get().assignee) == ("absent", manager)
+
+
+def test_the_task_reads_in_the_language_of_who_has_to_do_it(rep, visit, product, store):
+    manager = UserFactory(ka_manager=True, language="zh-hans")
+    AccountAssignmentFactory(account=store.account, user=manager, duty="ka_manager")
+    record(rep, visit, shelf_fact(product, is_present=False))
+    with override("zh-hans"):
+        title = gettext("Not on the shelf: %(product)s at %(store)s") % {"product": product, "store": store}
+    assert (Task.objects.get().title, title.isascii()) == (title, False)
 
 
 def test_what_is_not_on_the_must_stock_list_and_simply_not_there_is_no_ticket(rep, visit):
