@@ -22,7 +22,6 @@ from .plan_facts import PlanFacts
 from .shelf_facts import ShelfFacts
 
 TREND_MONTHS = 13
-ALL = 2**31 - 1  # as a count of products
 MOST_ACCOUNTS_NAMED = 200  # beyond that a statement reads all accounts: shorter than a list of them
 
 
@@ -39,10 +38,8 @@ class Compared:
     def take(self, when, sums):
         if when == "now":
             self.units, self.net = sums.units, sums.net_minor
-        elif when == "before":
-            self.units_before, self.net_before = sums.units, sums.net_minor
         else:
-            self.net_year_ago = sums.net_minor
+            self.units_before, self.net_before = sums.units, sums.net_minor
 
     def add(self, other):
         self.units += other.units
@@ -92,32 +89,24 @@ class Share:
 
 @dataclass
 class Carried:
-    """Stores that sold a product, and the market value of its category in them and in all stores (minor units)."""
+    """Open stores that sold a product, and the market value of its category in them (minor units), now and in the period before."""
 
     stores: int = 0
     weight: int = 0
-    weight_total: int = 0
     stores_before: int = 0
     weight_before: int = 0
-    weight_total_before: int = 0
 
-    def take(self, when, row):
+    def take(self, when, stores, weight):
         if when == "now":
-            self.stores, self.weight, self.weight_total = row.stores_selling, row.weight_selling_minor, row.weight_total_minor
+            self.stores, self.weight = stores, weight
         else:
-            self.stores_before, self.weight_before, self.weight_total_before = (
-                row.stores_selling,
-                row.weight_selling_minor,
-                row.weight_total_minor,
-            )
+            self.stores_before, self.weight_before = stores, weight
 
     def add(self, other):
         self.stores += other.stores
         self.weight += other.weight
-        self.weight_total += other.weight_total
         self.stores_before += other.stores_before
         self.weight_before += other.weight_before
-        self.weight_total_before += other.weight_total_before
         return self
 
 
@@ -203,13 +192,6 @@ class Facts(ShelfFacts, PlanFacts):
         return {row[0]: AccountName(*row) for row in rows}
 
     @cached_property
-    def _children(self):
-        children = defaultdict(list)
-        for account in self.accounts.values():
-            children[account.parent_id].append(account.pk)
-        return children
-
-    @cached_property
     def products(self):
         rows = Product.objects.values_list("pk", "sku", "name", "category_id", "category__name", "list_price_e4", "currency")
         return {row[0]: ProductName(*row[:4], row[4] or "", *row[5:]) for row in rows}
@@ -279,13 +261,11 @@ class Facts(ShelfFacts, PlanFacts):
 
     @cached_property
     def by_product(self):
-        """{account: {product: Compared}} in three statements, one per compared period."""
-        found = defaultdict(lambda: defaultdict(Compared))
-        for name, period in (("now", self.period), ("before", self.before), ("year_ago", self.year_ago)):
-            per_account = {account: dict(rows) for account, rows in figures.top_products(self._chosen, period, ALL).items()}
-            for account_id, rows in self._own(per_account, _minus_sums).items():
-                for product_id, sums in rows.items():
-                    found[account_id][product_id].take(name, sums)
+        """{account: {product: Compared}} in one statement."""
+        found = defaultdict(dict)
+        periods = (self.period, self.before, self.year_ago)
+        for account_id, product_id, *row, _units_year_ago, net in figures.compared_by_own_account_product(self._chosen, periods):
+            found[account_id][product_id] = Compared(*row, net)
         return found
 
     @cached_property
@@ -339,33 +319,14 @@ class Facts(ShelfFacts, PlanFacts):
                 total[key].add(row)
         return total
 
-    def _own(self, figures_of, minus):
-        """{account: {key: figure}} of the accounts themselves, where ``figures_of`` counts all below each account in.
-
-        Subjects are sets of accounts: their totals add up what each account sold itself, so that nothing is counted twice and an
-        account in another currency below a chain can be left out.
-        """
-        found = {}
-        for account_id, rows in figures_of.items():
-            own = dict(rows)
-            for child_id in self._children.get(account_id, ()):
-                for key, figure in figures_of.get(child_id, {}).items():
-                    own[key] = minus(own[key], figure)
-                    if not any(getattr(own[key], name) for name in own[key].__slots__):
-                        del own[key]  # all of it was sold below
-            found[account_id] = own
-        return found
-
     # -- market -----------------------------------------------------------------------------------------------------------------
     @cached_property
     def by_category(self):
         """{account: {category: Share}}: own and market over the store × category × month cells that have a market total."""
         found = defaultdict(lambda: defaultdict(Share))
         for name, period in (("now", self.period), ("before", self.before)):
-            shares = self._own(figures.share_by_account_category(self._chosen, period), _minus_share)
-            for account_id, rows in shares.items():
-                for category_id, share in rows.items():
-                    found[account_id][category_id].take(name, share)
+            for account_id, category_id, share in figures.share_by_own_account_category(self._chosen, period):
+                found[account_id][category_id].take(name, share)
         return found
 
     # -- distribution -----------------------------------------------------------------------------------------------------------
@@ -374,25 +335,18 @@ class Facts(ShelfFacts, PlanFacts):
         """{account: {product: Carried}} in the period and in the one before."""
         found = defaultdict(lambda: defaultdict(Carried))
         for name, period in (("now", self.period), ("before", self.before)):
-            per_account = defaultdict(dict)
-            for (account_id, product_id), row in figures.distribution_by_account_product(self._chosen, period, with_whole=False).items():
-                if account_id is not None:
-                    per_account[account_id][product_id] = row
-            for account_id, rows in self._own(per_account, _minus_distribution).items():
-                for product_id, row in rows.items():
-                    found[account_id][product_id].take(name, row)
+            for account_id, product_id, stores, weight in figures.selling_by_own_account_product(self._chosen, period):
+                found[account_id][product_id].take(name, stores, weight)
         return found
 
-    def weights_of(self, account_id):
-        """{category: [market value over all stores now, and before]} of one account: the universe of weighted distribution."""
-        return self.once("weights", account_id, lambda: self._weights_of(account_id))
-
-    def _weights_of(self, account_id):
-        weights = {category_id: [share.market, share.market_before] for category_id, share in self.by_category.get(account_id, {}).items()}
-        for product_id, row in self.carried.get(account_id, {}).items():
-            weight = weights.setdefault(self.products[product_id].category_id, [0, 0])
-            weight[0], weight[1] = row.weight_total or weight[0], row.weight_total_before or weight[1]
-        return weights
+    @cached_property
+    def weights(self):
+        """{account: {category: [market value over its open stores now, and before]}}: the universe of weighted distribution."""
+        found = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+        for place, period in enumerate((self.period, self.before)):
+            for (account_id, category_id), value in figures.weights_by_own_account_category(self._chosen, period).items():
+                found[account_id][category_id][place] = value
+        return found
 
     # -- imports ----------------------------------------------------------------------------------------------------------------
     @cached_property
@@ -420,26 +374,3 @@ class Facts(ShelfFacts, PlanFacts):
             .annotate(by=F("uploaded_by__name"))
             .order_by("-finished_at", "-pk")
         )
-
-
-def _minus_sums(whole, part):
-    return figures.Sums(
-        whole.units - part.units,
-        whole.gross_minor - part.gross_minor,
-        whole.discount_minor - part.discount_minor,
-        whole.net_minor - part.net_minor,
-        whole.coupon_minor - part.coupon_minor,
-    )
-
-
-def _minus_share(whole, part):
-    return figures.Share(whole.own_net_minor - part.own_net_minor, whole.market_net_minor - part.market_net_minor)
-
-
-def _minus_distribution(whole, part):
-    return figures.Distribution(
-        whole.stores_selling - part.stores_selling,
-        whole.stores_total - part.stores_total,
-        whole.weight_selling_minor - part.weight_selling_minor,
-        whole.weight_total_minor - part.weight_total_minor,
-    )

@@ -22,7 +22,7 @@ LOOK_BACK_DAYS = 60  # a gap that nobody has looked at for longer is no longer k
 
 
 class PlanFacts:
-    """The part of Facts that looks ahead; it asks ``period``, ``account_ids``, ``today`` and ``_own`` of the rest."""
+    """The part of Facts that looks ahead; it asks ``period``, ``account_ids`` and ``today`` of the rest."""
 
     @cached_property
     def newest_month(self):
@@ -40,10 +40,11 @@ class PlanFacts:
     @cached_property
     def outlook_sums(self):
         """{(account, month): Sums} of the recent months, the same a year earlier, and the period's month a year ago; one statement."""
-        months = [month.starts_on for month in self.recent_months]
-        months += [month.year_before().starts_on for month in self.recent_months] + [self.period.year_before().starts_on]
-        found = self._own(figures.trend_by_account(KeyAccount.objects.filter(pk__in=self.account_ids), sorted(months)), _minus)
-        return {(account_id, month): sums for account_id, rows in found.items() for month, sums in rows.items()}
+        asked = [*self.recent_months, *(month.year_before() for month in self.recent_months), self.period.year_before()]
+        months = {month.starts_on for month in asked}
+        chosen = KeyAccount.objects.filter(pk__in=self.account_ids)
+        known = figures.sellout_by_own_account_month(chosen, span(min(months), month_of(max(months)).ends_on))
+        return {key: sums for key, sums in known.items() if key[1] in months}
 
     @cached_property
     def open_gaps(self):
@@ -186,9 +187,3 @@ def _grouped(lines, key):
     for line in lines:
         found[line[key]].append(line)
     return found
-
-
-def _minus(whole, part):
-    return figures.Sums(
-        *(getattr(whole, name) - getattr(part, name) for name in ("units", "gross_minor", "discount_minor", "net_minor", "coupon_minor"))
-    )

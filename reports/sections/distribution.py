@@ -24,7 +24,7 @@ def _distribution_rows(scope, subject, most):
     universe = sum(facts.store_counts[pk] for pk in subject.account_ids)
     weights = {}
     for pk in subject.account_ids:
-        for category_id, (now, before) in facts.weights_of(pk).items():
+        for category_id, (now, before) in facts.weights[pk].items():
             weight = weights.setdefault(category_id, [0, 0])
             weight[0] += now
             weight[1] += before

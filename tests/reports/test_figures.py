@@ -150,6 +150,18 @@ def test_distribution_now_against_before(world, build):
     assert rows["P2"]["stores_selling"] == 0
 
 
+def test_a_chain_weighs_each_store_once_also_those_of_a_branch_that_does_not_carry_the_product(world, build):
+    branch = KeyAccountFactory(code="N2", name="Northgate Express", parent=world.northgate)
+    sell(StoreFactory(account=branch), world.apple, MARCH, 1, 1_000)
+    bare = StoreFactory(account=branch)
+    market(bare, world.cheese, MARCH, 40_000)
+    build(accounts=[world.northgate])
+
+    rows = {row["sku"]: row for row in data_of(report_about(account=world.northgate))["distribution"]["products"]}
+    assert (rows["P1"]["stores_selling"], rows["P1"]["stores_total"]) == (2, 4)
+    assert rows["P1"]["weighted_distribution"] == "0.800000"  # 1,600.00 of 2,000.00
+
+
 def test_stores_that_stopped_and_products_that_fell_become_problems(world, build):
     StoreFactory(account=world.lakeside)
     build(accounts=[world.northgate])
