@@ -43,7 +43,7 @@ def _row(request, public_id):
 @policy.signed_in
 @require_safe
 def approval_detail(request, public_id):
-    return render(request, "team/work/approval_detail.html", _detail(request, _row(request, public_id)))
+    return render(request, "team/desk/approval_detail.html", _detail(request, _row(request, public_id)))
 
 
 def _detail(request, approval, form=None):
@@ -118,9 +118,9 @@ def _card_answer(request, approval, problem):
         approval.refresh_from_db()
         waits = Approval.objects.waiting_for(request.user).filter(pk=approval.pk).exists()
         context |= {"note": request.POST.get("note", "")[:4000], "is_open": waits}
-        return render(request, "team/work/_approval_card.html", context, status=422)
+        return render(request, "team/desk/_approval_card.html", context, status=422)
     context["done"] = done_words(approval, request.POST["decision"])
-    answer = render(request, "team/work/_approval_card.html", context)
+    answer = render(request, "team/desk/_approval_card.html", context)
     answer["HX-Trigger"] = "ka:counts"
     return answer
 

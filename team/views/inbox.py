@@ -41,7 +41,7 @@ def inbox(request):
         "is_empty": not sum(counts.values()),
         "deputising": request.user.acts_for,
     }
-    return render(request, "team/work/inbox.html", context)
+    return render(request, "team/desk/inbox.html", context)
 
 
 @policy.public
@@ -54,4 +54,4 @@ def work_counts(request):
         "waiting_count": count_waiting(request.user, timezone.localdate()),
         "unread_count": Notification.objects.visible_to(request.user).unread().count(),
     }
-    return render(request, "team/work/_counts.html", context)
+    return render(request, "team/desk/_counts.html", context)

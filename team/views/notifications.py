@@ -42,7 +42,7 @@ def notification_list(request):
             for row in notes
         ],
     }
-    return render(request, "team/work/notification_list.html", context)
+    return render(request, "team/desk/notification_list.html", context)
 
 
 def _mutable(notification):
@@ -113,7 +113,7 @@ def notification_settings(request):
         title=_("How I am told"),
         back_url=reverse("team:notification_list"),
         success=_("Your notification settings are saved."),
-        template="team/work/notification_settings.html",
+        template="team/desk/notification_settings.html",
         context={
             "preference_row": preference,
             "zone": timezone.get_current_timezone_name(),

@@ -73,7 +73,7 @@ StepFormSet = forms.formset_factory(StepForm, extra=EXTRA_STEPS, max_num=MOST_ST
 @require_safe
 def route_list(request):
     kinds = [{"kind": kind, "steps": steps_of(kind), "url": reverse("team:route_edit", args=[kind.key])} for kind in registry.kinds()]
-    return render(request, "team/work/route_list.html", {"kinds": kinds})
+    return render(request, "team/desk/route_list.html", {"kinds": kinds})
 
 
 @policy.requires("settings.manage")
@@ -105,7 +105,7 @@ def route_edit(request, kind):
         "problem": problem,
         "trail": trail_of(route) if route else [],
     }
-    return render(request, "team/work/route_edit.html", context, status=status)
+    return render(request, "team/desk/route_edit.html", context, status=status)
 
 
 def _initial(step):

@@ -73,7 +73,7 @@ def task_detail(request, public_id):
         "outcome_form": OutcomeForm(initial={"version": task.version}),
         "hand_over_form": HandOverForm(initial={"version": task.version}),
     }
-    return render(request, "team/work/task_detail.html", context)
+    return render(request, "team/desk/task_detail.html", context)
 
 
 @policy.signed_in
@@ -116,7 +116,7 @@ def _step(request, public_id, form_class, call, success):
             "today": timezone.localdate(),
             "me": request.user.pk,
         }
-        answer = render(request, "team/work/_task_row.html", context, status=422 if problem else 200)
+        answer = render(request, "team/desk/_task_row.html", context, status=422 if problem else 200)
         answer["HX-Trigger"] = "ka:counts"
         return answer
     if problem:
@@ -188,7 +188,7 @@ def record_panel(object_type, url_name):
             "address": reverse(url_name, args=[pk]),
         }
         is_part = bool(request.headers.get("HX-Request")) or request.method != "POST"
-        template = "team/work/_task_panel.html" if is_part else "team/work/task_panel_page.html"
+        template = "team/desk/_task_panel.html" if is_part else "team/desk/task_panel_page.html"
         return render(request, template, context, status=status)
 
     panel.__name__ = url_name.rpartition(":")[2]
