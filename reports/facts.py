@@ -22,6 +22,7 @@ from .plan_facts import PlanFacts
 from .shelf_facts import ShelfFacts
 
 TREND_MONTHS = 13
+ADDED = ("units", "gross_minor", "discount_minor", "net_minor", "coupon_minor")
 MOST_ACCOUNTS_NAMED = 200  # beyond that a statement reads all accounts: shorter than a list of them
 
 
@@ -34,12 +35,6 @@ class Compared:
     units_before: int = 0
     net_before: int = 0
     net_year_ago: int = 0
-
-    def take(self, when, sums):
-        if when == "now":
-            self.units, self.net = sums.units, sums.net_minor
-        else:
-            self.units_before, self.net_before = sums.units, sums.net_minor
 
     def add(self, other):
         self.units += other.units
@@ -238,13 +233,8 @@ class Facts(ShelfFacts, PlanFacts):
 
     def sums(self, account_ids, months):
         """Sums over accounts and months, and whether any row was there at all."""
-        total, found = figures.Sums(), False
-        for account_id in account_ids:
-            for month in months:
-                if row := self.month_sums.get((account_id, month)):
-                    total += row
-                    found = True
-        return total, found
+        rows = [row for pk in account_ids for month in months if (row := self.month_sums.get((pk, month)))]
+        return figures.Sums(*(sum(getattr(row, name) for row in rows) for name in ADDED)), bool(rows)
 
     @cached_property
     def _fact_rows(self):
@@ -270,12 +260,11 @@ class Facts(ShelfFacts, PlanFacts):
 
     @cached_property
     def by_store(self):
-        """{account: {store: Compared}} in two statements."""
-        found = defaultdict(lambda: defaultdict(Compared))
-        for name, period in (("now", self.period), ("before", self.before)):
-            for store_id, sums in figures.sellout_by_store(self._chosen, period).items():
-                if store := self.stores.get(store_id):
-                    found[store.account_id][store_id].take(name, sums)
+        """{account: {store: Compared}} in one statement; last year's sums are not among them."""
+        found = defaultdict(dict)
+        for store_id, *row in figures.compared_by_store(self._chosen, (self.period, self.before)):
+            if store := self.stores.get(store_id):
+                found[store.account_id][store_id] = Compared(*row)
         return found
 
     def sold_by_product(self, account_ids):
@@ -310,7 +299,9 @@ class Facts(ShelfFacts, PlanFacts):
         return {}
 
     def together(self, per_account, account_ids, empty):
-        """One account-keyed table of figures added up over several accounts."""
+        """One account-keyed table of figures added up over several accounts; of one account it is that account's own."""
+        if len(account_ids) == 1:
+            return per_account.get(next(iter(account_ids)), {})
         total = {}
         for account_id in account_ids:
             for key, row in per_account.get(account_id, {}).items():

@@ -113,8 +113,8 @@ def stopped_stores(scope, subject):
 
 
 def lost_share(scope, subject):
-    rows = [row for row in category_rows(scope, subject) if row["_share"].change is not None and row["_share"].change <= SHARE_LOST]
-    lost = [(int(-row["_share"].change * row["_share"].market), row) for row in rows]
+    rows = [row for row in category_rows(scope, subject) if row["_change"] is not None and row["_change"] <= SHARE_LOST]
+    lost = [(int(-row["_change"] * row["_market"]), row) for row in rows]
     for worth, row in sorted(lost, key=lambda pair: (-pair[0], pair[1]["category"]))[:MOST_PER_RULE]:
         yield finding(
             "share_lost",
@@ -206,13 +206,13 @@ def weak_categories(scope, subject):
     """The category whose share lies furthest below our share of all categories, in money of its market."""
     if subject.kind == SubjectKind.COMPANY:
         return
-    rows = [row for row in category_rows(scope, subject) if row["_share"].market > 0 and row["_share"].own > 0]
+    rows = [row for row in category_rows(scope, subject) if row["_market"] > 0 and row["_own"] > 0]
     overall, _before, _change = market_share(share for pk in subject.account_ids for share in scope.facts.by_category.get(pk, {}).values())
     below = []
     for row in rows if overall is not None else ():
-        gap = overall - row["_share"].now
+        gap = overall - row["_share"]
         if gap > 0:
-            below.append((int(gap * row["_share"].market), row))
+            below.append((int(gap * row["_market"]), row))
     for worth, row in sorted(below, key=lambda pair: (-pair[0], pair[1]["category"]))[:1]:
         yield finding(
             "category_room",

@@ -5,7 +5,6 @@ place and stands last; equal figures share a place.
 """
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
@@ -47,7 +46,7 @@ COLUMNS = {
 }
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
     """One account, store or person; ``values`` and ``before`` hold the figures of the period and of the one before."""
 
@@ -59,7 +58,13 @@ class Row:
     before: dict = field(default_factory=dict)
     rank: int | None = None
     rank_before: int | None = None
-    part: Decimal | None = None  # of the largest value, for the bar
+    of_largest: tuple = (None, 0)  # the value it is ranked by and the largest of the table
+
+    @property
+    def part(self):
+        """How much of the largest value it has, for the bar; None without a value or below 0."""
+        value, largest = self.of_largest
+        return None if value is None or value < 0 else ratio(value, largest)
 
     @property
     def climbed(self):
@@ -68,14 +73,13 @@ class Row:
 
 
 def rank(rows, by):
-    """``rows`` in order of the figure ``by``, the highest first, with rank, rank before and the bar's part of the largest."""
+    """``rows`` in order of the figure ``by``, the highest first, with rank, rank before and what its bar is drawn from."""
     _place(rows, "rank", lambda row: row.values.get(by))
     _place(rows, "rank_before", lambda row: row.before.get(by))
     known = [row.values[by] for row in rows if row.values.get(by) is not None]
     largest = max((abs(value) for value in known), default=0)
     for row in rows:
-        value = row.values.get(by)
-        row.part = None if value is None or value < 0 else ratio(value, largest)
+        row.of_largest = (row.values.get(by), largest)
     return sorted(rows, key=lambda row: (row.rank is None, row.rank or 0, row.name, row.pk))
 
 

@@ -62,10 +62,9 @@ def rising_products(scope, subject):
 
 
 def share_won(scope, subject):
-    rows = [row for row in category_rows(scope, subject) if row["_share"].change is not None and row["_share"].change >= SHARE_WON]
-    rows.sort(key=lambda row: (-int(row["_share"].change * row["_share"].market), row["category"]))
-    for row in rows[:1]:
-        worth = int(row["_share"].change * row["_share"].market)
+    rows = [row for row in category_rows(scope, subject) if row["_change"] is not None and row["_change"] >= SHARE_WON]
+    won = [(int(row["_change"] * row["_market"]), row) for row in rows]
+    for worth, row in sorted(won, key=lambda pair: (-pair[0], pair[1]["category"]))[:1]:
         yield finding(
             "share_won",
             GOOD,

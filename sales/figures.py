@@ -238,14 +238,26 @@ def compared_by_own_account_product(accounts, periods):
 
     ``periods`` are whole months; where a product was not sold in one of them, its units and net are 0.
     """
-    bounds = [(period.starts_on, period.months()[-1]) for period in periods]
+    yield from _compared(accounts, periods, ACCOUNT_MONTH, "f.account_id, f.product_id", "1, 2")
+
+
+def compared_by_store(accounts, periods):
+    """Yields (store id, units, net of each of ``periods`` in turn) of the stores of the scope; one statement.
+
+    ``periods`` are whole months; where a store sold nothing in one of them, its units and net are 0.
+    """
+    yield from _compared(accounts, periods, STORE_MONTH, "f.store_id", "1")
+
+
+def _compared(accounts, periods, table, keys, group):
     inside = "f.month BETWEEN %s AND %s"
+    bounds = [(period.starts_on, period.months()[-1]) for period in periods]
     each = ", ".join(
         f"CAST(COALESCE(SUM(f.{name}) FILTER (WHERE {inside}), 0) AS bigint)" for _period in periods for name in ("units", "net_minor")
     )
     yield from Scope(accounts).ask(
-        f"SELECT f.account_id, f.product_id, {each} FROM {ACCOUNT_MONTH} f WHERE f.account_id IN (SELECT leaf_id FROM leaves)"
-        f" AND ({' OR '.join([inside] * len(periods))}) GROUP BY 1, 2",
+        f"SELECT {keys}, {each} FROM {table} f WHERE f.account_id IN (SELECT leaf_id FROM leaves)"
+        f" AND ({' OR '.join([inside] * len(periods))}) GROUP BY {group}",
         [day for pair in bounds for _name in range(2) for day in pair] + [day for pair in bounds for day in pair],
     )
 
@@ -375,6 +387,7 @@ __all__ = [
     "Share",
     "Sums",
     "compared_by_own_account_product",
+    "compared_by_store",
     "distribution_by_account_product",
     "growth_by_account",
     "numeric_distribution_by_month",

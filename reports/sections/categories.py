@@ -20,7 +20,7 @@ def _sold_by_category(facts, account_ids):
 
 
 def category_rows(scope, subject):
-    """Rows of the section, with whole minor units under ``_``: the derived findings use them too."""
+    """Rows of the section, with minor units and Decimals under ``_``: the derived findings use them too."""
     return scope.facts.once("category_rows", subject.key, lambda: _category_rows(scope, subject))
 
 
@@ -35,6 +35,8 @@ def _category_rows(scope, subject):
         share = shares.get(pk, Share())
         if not (row.net or row.net_before or share.own):
             continue  # a category of the market in which we sell nothing is no news
+        now, before = share.now, share.before
+        change = None if now is None or before is None else now - before
         rows.append(
             {
                 "id": pk,
@@ -44,11 +46,14 @@ def _category_rows(scope, subject):
                 "net_growth_vs_previous_period": text(growth(row.net, row.net_before)),
                 "own_net_value": money(share.own, subject.currency) if share.market else None,
                 "market_net_value": money(share.market, subject.currency) if share.market else None,
-                "share": text(share.now),
-                "share_previous_period": text(share.before),
-                "share_change": text(share.change),
+                "share": text(now),
+                "share_previous_period": text(before),
+                "share_change": text(change),
                 "_net": row.net,
-                "_share": share,
+                "_own": share.own,
+                "_market": share.market,
+                "_share": now,
+                "_change": change,
             }
         )
     return sorted(rows, key=lambda row: (-row["_net"], row["category"]))
