@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from ka_crm.bulkwrite import update_columns
 from ka_crm.imports import Field, Kind, Schema
 from ka_crm.imports.row_rules import RowProblem, RowRules
 
@@ -100,12 +101,11 @@ class AccountRows(RowRules):
     def after_write(self, rows, records):
         changed = {}
         wanted = {records[row.key]: row.links["parent_code"] for row in rows if "parent_code" in row.links}
-        for account in KeyAccount.objects.filter(pk__in=wanted).only("pk", "parent_id"):
-            parent = records[(wanted[account.pk],)] if wanted[account.pk] else None
-            if account.parent_id != parent:
-                changed[account.pk] = ({"parent_id": account.parent_id}, {"parent_id": parent})
-                account.parent_id = parent
-                account.save(update_fields=["parent"])
+        for pk, held in KeyAccount.objects.filter(pk__in=wanted).values_list("pk", "parent_id"):
+            parent = records[(wanted[pk],)] if wanted[pk] else None
+            if held != parent:
+                changed[pk] = ({"parent_id": held}, {"parent_id": parent})
+        update_columns(KeyAccount, ["parent_id"], [(pk, after["parent_id"]) for pk, (_before, after) in changed.items()])
         rebuild_paths()
         return changed
 

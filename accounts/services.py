@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from ka_crm.bulkwrite import update_columns
 from ka_crm.errors import DomainError, NotAllowed
 from team.audit import record
 from team.changes import archive_record, change_record, create_record, restore_record
@@ -52,21 +53,20 @@ def _move_subtree(old_path, new_path):
 
 def rebuild_paths():
     """Set every account's ``path`` from its parents, for bulk writers; two statements and one per 1,000 changed rows."""
-    accounts = {account.pk: account for account in KeyAccount.objects.only("pk", "parent_id", "path")}
+    held = {pk: (parent, path) for pk, parent, path in KeyAccount.objects.values_list("pk", "parent_id", "path")}
     changed = []
-    for account in accounts.values():
-        parts, node, seen = [], account, set()
-        while node is not None:
-            if node.pk in seen:
-                raise DomainError(_("The accounts belong to each other in a circle: look at “%(pk)s”.") % {"pk": account.pk})
-            seen.add(node.pk)
-            parts.append(str(node.pk))
-            node = accounts.get(node.parent_id)
+    for pk, (_parent, old) in held.items():
+        parts, node, seen = [], pk, set()
+        while node in held:
+            if node in seen:
+                raise DomainError(_("The accounts belong to each other in a circle: look at “%(pk)s”.") % {"pk": pk})
+            seen.add(node)
+            parts.append(str(node))
+            node = held[node][0]
         path = f"/{'/'.join(reversed(parts))}/"
-        if path != account.path:
-            account.path = path
-            changed.append(account)
-    KeyAccount.objects.bulk_update(changed, ["path"], batch_size=1000)
+        if path != old:
+            changed.append((pk, path))
+    update_columns(KeyAccount, ["path"], changed)
 
 
 def archive_account(*, account, actor):

@@ -98,6 +98,11 @@ def bare_upsert(path):
     return timed(load)
 
 
+def resident_mb():
+    """Resident memory of this process in MB."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+
+
 class PeakMemory(threading.Thread):
     """The most resident memory of this process while it runs, in MB."""
 
@@ -106,9 +111,8 @@ class PeakMemory(threading.Thread):
         self.peak, self.running = 0, True
 
     def run(self):
-        page = resource.getpagesize()
         while self.running:
-            self.peak = max(self.peak, int(Path("/proc/self/statm").read_text().split()[1]) * page / 1e6)
+            self.peak = max(self.peak, resident_mb())
             time.sleep(0.02)
 
 
@@ -118,8 +122,7 @@ def our_import(path):
 
     with open(path, "rb") as file:
         batch = receive_file(kind="sellout", file=file, name="benchmark.csv", actor=None)
-    idle = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
-    memory = PeakMemory()
+    idle, memory = resident_mb(), PeakMemory()
     memory.start()
     outcome = None
 

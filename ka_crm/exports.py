@@ -26,6 +26,7 @@ _SKIPPED = "".join(char for char in map(chr, range(0x3001)) if char.isspace() an
 BATCH = 200
 XLSX_MOST_ROWS = 1_048_576
 XLSX_MOST_CHARACTERS = 32_767
+NUMBERS = (Decimal, int, float)
 
 
 def runs_as_formula(text):
@@ -95,11 +96,14 @@ def write_csv(file, header, rows, *, bom=True):
 
 def _write_row(sheet, number, row, formats):
     for column, value in enumerate(row):
-        if value is None or value == "":
+        if type(value) is str:  # most cells are
+            if value:
+                sheet.write_string(number, column, value[:XLSX_MOST_CHARACTERS])
+        elif value is None or value == "":
             continue
-        if isinstance(value, bool):
+        elif isinstance(value, bool):
             sheet.write_boolean(number, column, value)
-        elif isinstance(value, Decimal | int | float):
+        elif isinstance(value, NUMBERS):
             sheet.write_number(number, column, value, formats["decimal"] if isinstance(value, Decimal) else None)
         elif isinstance(value, dt.datetime):
             naive = timezone.make_naive(value) if timezone.is_aware(value) else value

@@ -18,6 +18,8 @@ def clean_text(text):
 
 def fold(text):
     """How search compares: full-width becomes half-width, case and accents fall away, blanks are single."""
+    if text.isascii():  # nothing to take apart
+        return " ".join(text.lower().split())
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     return " ".join("".join(char for char in decomposed if not unicodedata.combining(char)).split())
 

@@ -1,5 +1,6 @@
 """Master data files: every row checked, then written in bulk, each change with what it replaced, so that it can be undone."""
 
+import json
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -9,6 +10,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ka_crm.bulkwrite import insert_records, insert_rows
 from ka_crm.errors import DomainError
 from ka_crm.exports import runs_as_formula
 from ka_crm.imports.errors import row_error
@@ -159,9 +161,11 @@ class MasterLoad:
                 created = self._create(batch)
                 self._change(batch)
                 records = {key: record["pk"] for key, record in self.known.items()} | created
-                for pk, (before, after) in rules.after_write([*self.fresh, *self.changed], records).items():
-                    if pk not in set(created.values()):
-                        self._note(batch, pk, before, after)
+                made = set(created.values())
+                moved = rules.after_write([*self.fresh, *self.changed], records)
+                for pk in made:
+                    moved.pop(pk, None)
+                self._note_moved(batch, moved)
         except IntegrityError as error:
             raise DomainError(_("A record of this file clashes with one that somebody has just saved. Import the file again.")) from error
         return len(self.fresh) + len(self.changed)
@@ -173,17 +177,20 @@ class MasterLoad:
         model, created = self.rules.model, {}
         for start in range(0, len(self.fresh), SLICE):
             rows = self.fresh[start : start + SLICE]
-            records = model.objects.bulk_create([_filled(model(**self._values(row))) for row in rows])
+            stated = [self._values(row) for row in rows]
+            records = [_filled(model(**values)) for values in stated]
+            insert_records(records)
             created |= {row.key: record.pk for row, record in zip(rows, records, strict=True)}
-            ImportChange.objects.bulk_create(
-                [
-                    ImportChange(
-                        batch=batch, object_type=model._meta.label_lower, object_id=record.pk, before=None, after=_json(self._values(row))
-                    )
-                    for row, record in zip(rows, records, strict=True)
-                ]
-            )
+            pairs = zip(records, stated, strict=True)
+            self._note_changes(batch, [(record.pk, None, _json(values)) for record, values in pairs])
         return created
+
+    def _note_changes(self, batch, changes):
+        """Put (key, values before or None, values after) on record."""
+        label = self.rules.model._meta.label_lower
+        names = ["batch_id", "object_type", "object_id", "before", "after"]
+        rows = [(batch.pk, label, pk, None if before is None else json.dumps(before), json.dumps(after)) for pk, before, after in changes]
+        insert_rows(ImportChange, names, rows)
 
     def _change(self, batch):
         model = self.rules.model
@@ -201,24 +208,20 @@ class MasterLoad:
                     setattr(record, name, value)
                 if before:
                     after = {name: values[name] for name in before}
-                    changes.append(self._change_row(batch, record.pk, before, after))
+                    changes.append((record.pk, _json(before), _json(after)))
                 _filled(record, again=True)
             model.objects.bulk_create(list(held.values()), update_conflicts=True, unique_fields=["id"], update_fields=fields)
-            ImportChange.objects.bulk_create(changes)
+            self._note_changes(batch, changes)
 
-    def _change_row(self, batch, pk, before, after):
+    def _note_moved(self, batch, moved):
+        """Add key → (before, after) to what the batch changed of these records."""
         label = self.rules.model._meta.label_lower
-        return ImportChange(batch=batch, object_type=label, object_id=pk, before=_json(before), after=_json(after))
-
-    def _note(self, batch, pk, before, after):
-        """Add ``before`` → ``after`` to what the batch changed of record ``pk``."""
-        label = self.rules.model._meta.label_lower
-        change = ImportChange.objects.filter(batch=batch, object_type=label, object_id=pk).first()
-        if change is None:
-            self._change_row(batch, pk, before, after).save()
-            return
-        change.before, change.after = {**change.before, **_json(before)}, {**change.after, **_json(after)}
-        change.save(update_fields=["before", "after"])
+        noted = {c.object_id: c for c in ImportChange.objects.filter(batch=batch, object_type=label, object_id__in=list(moved))}
+        for pk, change in noted.items():
+            before, after = moved[pk]
+            change.before, change.after = {**change.before, **_json(before)}, {**change.after, **_json(after)}
+        ImportChange.objects.bulk_update(noted.values(), ["before", "after"], batch_size=200)
+        self._note_changes(batch, [(pk, _json(before), _json(after)) for pk, (before, after) in moved.items() if pk not in noted])
 
 
 def _filled(record, *, again=False):

@@ -1,0 +1,70 @@
+"""Many rows at once say exactly what one by one would have said."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from accounts.models import KeyAccount, Store
+from ka_crm.bulkwrite import insert_records, insert_rows, update_columns
+from sales.models import ImportBatch, ImportChange
+from tests.factories import KeyAccountFactory
+
+pytestmark = pytest.mark.django_db
+
+ODD = 'Ünï "quoted", back\\slash, \\N, \\., \t tab\nand a line; 沃尔玛'
+
+
+def test_records_arrive_with_keys_defaults_and_every_character():
+    account = KeyAccountFactory()
+    stores = [
+        Store(code="B1", account=account, name=ODD, latitude=Decimal("48.12345"), opened_on=date(2024, 2, 29)),
+        Store(code="B2", account=account, name="", opened_on=None),
+    ]
+
+    insert_records(stores)
+
+    first, second = Store.objects.filter(code__in=["B1", "B2"]).order_by("code")
+    assert [first.pk, second.pk] == [store.pk for store in stores]
+    assert (first.name, first.latitude, first.opened_on) == (ODD, Decimal("48.12345"), date(2024, 2, 29))
+    assert (second.name, second.latitude, second.opened_on, second.version) == ("", None, None, 1)
+    assert not stores[0]._state.adding
+
+
+def test_a_taken_code_is_the_databases_own_refusal():
+    account = KeyAccountFactory(code="TAKEN")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_records([KeyAccount(code=account.code, name="Again")])
+
+
+def test_plain_rows_keep_nothing_apart_from_empty_text(imported_batch):
+    insert_rows(
+        ImportChange,
+        ["batch_id", "object_type", "object_id", "before", "after"],
+        [(imported_batch.pk, "x", 1, None, '{"name": ""}'), (imported_batch.pk, "x", 2, '{"name": "\\\\N"}', "{}")],
+    )
+
+    found = ImportChange.objects.filter(batch=imported_batch).order_by("object_id").values_list("before", "after")
+    assert list(found) == [(None, {"name": ""}), ({"name": "\\N"}, {})]
+
+
+def test_columns_are_set_row_by_row_also_to_nothing():
+    root, one, two, other = (KeyAccountFactory() for _n in range(4))
+    KeyAccount.objects.filter(pk=two.pk).update(parent=root)
+
+    update_columns(KeyAccount, ["parent_id", "path"], [(two.pk, None, "/2/"), (one.pk, root.pk, "/1/2/")])
+
+    held = {account.pk: (account.parent_id, account.path) for account in KeyAccount.objects.all()}
+    assert held[one.pk] == (root.pk, "/1/2/")
+    assert held[two.pk] == (None, "/2/")
+    assert held[other.pk] == (other.parent_id, other.path)
+
+
+@pytest.fixture
+def imported_batch():
+    from ka_crm.models import StoredFile
+
+    stored = StoredFile.objects.create(storage_name="x", original_name="x.csv", content_type="text/csv", size_bytes=1, sha256="0" * 64)
+    return ImportBatch.objects.create(kind="stores", file=stored)
