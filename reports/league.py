@@ -177,14 +177,12 @@ def _accounts(accounts, people, period, visited):
     )
     table = {pk: Row(pk, name, code, currency, {}) for pk, (name, code, currency, _path) in rows.items()}
     for place, one in enumerate((visited, period.previous())):
-        selling = figures.sellout_by_account(accounts, period if place == 0 else one)
+        selling = figures.selling_stores_by_account(accounts, period if place == 0 else one)
         seen, scores = kept_plans("account_id", list(rows), one), scores_by_account(rows, one)
         covered = coverage_by_account(Store.objects.filter(account__in=accounts.values("pk")), one.starts_on, one.ends_on)
         for pk, row in table.items():
             values = _sold(sold[place].get(pk), sold[place + 1].get(pk))
-            values["distribution"] = ratio(
-                selling[pk].selling_stores if pk in selling else 0, sum(stores.get(leaf, 0) for leaf in below[pk])
-            )
+            values["distribution"] = ratio(selling.get(pk, 0), sum(stores.get(leaf, 0) for leaf in below[pk]))
             values["plan_hit"] = _summed_ratio(seen, below[pk])
             values["score"] = sum((scores[leaf] for leaf in below[pk] if leaf in scores), ShelfScores()).score
             values["coverage"] = _summed_ratio(covered, below[pk])

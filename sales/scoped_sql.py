@@ -18,6 +18,8 @@ FACTS, MARKET, PRODUCT = SellOut._meta.db_table, CategoryTotal._meta.db_table, P
 STORE = "accounts_store"
 
 
+# How rows of sell-out ``f`` find their place: under every account above them, or once.
+BELOW = "JOIN tree ON tree.leaf_id = f.account_id"
 LEAVES = "JOIN leaves ON leaves.leaf_id = f.account_id"
 
 
