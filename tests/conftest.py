@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -54,9 +55,9 @@ def _only_once(item, *, everything):
     """Why ``item`` is left out of the PostgreSQL half of a usual run, or None: what no database decides, one half shows."""
     if marker := item.get_closest_marker("once"):
         return marker.args[0] if not everything or marker.kwargs.get("even_in_all") else None
-    if everything:
+    if everything or item.get_closest_marker("both_halves"):
         return None
-    if item.get_closest_marker("browser") and not item.get_closest_marker("both_halves"):
+    if item.get_closest_marker("browser"):
         return "a browser's page is the same on both databases"
     if not _asks_the_database(item) and any(item.path.is_relative_to(folder) for folder in READS_ONLY_FILES):
         return "asks no database"
@@ -186,6 +187,28 @@ def _empty_cache(monkeypatch):
 
 
 # --- data -----------------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def made_once(django_db_setup, django_db_blocker, tmp_path_factory):
+    """``with made_once() as storages: make(); yield`` in a fixture of a module or class: rows for several tests, taken back after the last.
+
+    Each of those tests runs in a savepoint. Stored files are in a folder of their own, in which a test sees them by
+    ``settings.STORAGES = storages``.
+    """
+    from django.conf import settings as program  # these imports: after settings
+    from django.db import transaction
+    from django.test import override_settings
+
+    @contextmanager
+    def make():
+        folder = tmp_path_factory.mktemp("made-once")
+        storages = {**program.STORAGES, "default": {**program.STORAGES["default"], "OPTIONS": {"location": str(folder), "base_url": None}}}
+        with django_db_blocker.unblock(), override_settings(STORAGES=storages), transaction.atomic():
+            yield storages
+            transaction.set_rollback(True)
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def realdata():
     """Folder of the real year of sell-out with the figures that a correct system computes (KA_REALDATA)."""

@@ -7,57 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 IN_PRODUCTION = {"KA_ALLOWED_HOSTS": "crm.example.com", "KA_TRUSTED_ORIGINS": "https://crm.example.com", "KA_BEHIND_PROXY": "1"}
-
-# Runs in a process of its own on a database of its own: fills it, goes one migration back in every app and forward again.
-THERE_AND_BACK = """
-import json, sys
-import django
-django.setup()
-from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.loader import MigrationLoader
-from ka_crm.backups.databases import table_sums
-call_command("migrate", verbosity=0)
-from tests.factories import *
-from team.audit import record
-visit = VisitFactory()
-ShelfFactFactory(visit=visit); MustStockRuleFactory(); ReportFactory(); ImportBatchFactory(); ContactFactory(); DelegationFactory()
-record(visit.visitor, "person.created", actor=None)
-
-def columns():
-    with connection.cursor() as cursor:
-        return {
-            table: sorted(column.name for column in connection.introspection.get_table_description(cursor, table))
-            for table in connection.introspection.table_names(cursor)
-        }
-
-before, shape = table_sums(), columns()
-loader = MigrationLoader(connection)
-told, rounds = [], 0
-for app in ("reports", "visits", "contracts", "sales", "accounts", "team", "ka_crm", "ka_crm_jobs", "jobs"):
-    names = sorted(name for label, name in loader.disk_migrations if label == app)
-    if len(names) < 2:
-        continue
-    call_command("migrate", app, names[-2], verbosity=0)
-    between = columns()
-    call_command("migrate", verbosity=0)
-    rounds += 1
-    after = table_sums()
-    for table in before:
-        if table in ("django_migrations", "django_content_type", "auth_permission"):
-            continue
-        if between.get(table) == shape[table] and after.get(table) != before[table]:
-            told.append(f"{app} {names[-1]}: {table} {before[table]} became {after.get(table)}")
-        elif table in between and after[table]["rows"] != before[table]["rows"]:
-            told.append(f"{app} {names[-1]}: {table} had {before[table]['rows']} rows, has {after[table]['rows']}")
-if columns() != shape:
-    told.append("the tables are not shaped as before")
-print(json.dumps({"told": told, "rounds": rounds, "rows": sum(one["rows"] for one in before.values())}))
-"""
 
 
 def manage(*arguments, data_dir, **environment):
@@ -104,9 +58,10 @@ def own_database(folder):
             cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.mark.both_halves
 def test_one_migration_back_and_forward_keeps_every_row(tmp_path):
     with own_database(tmp_path) as url:
-        said = manage("-c", THERE_AND_BACK, data_dir=tmp_path, DATABASE_URL=url, KA_LOG_LEVEL="WARNING")
+        said = manage("-m", "tests.house.there_and_back", data_dir=tmp_path, DATABASE_URL=url, KA_LOG_LEVEL="WARNING")
     assert said.returncode == 0, said.stderr[-2000:]
     outcome = json.loads(said.stdout.splitlines()[-1])
     assert outcome["told"] == []

@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 import time_machine
-from django.db import transaction
 from django.db.models import Sum
 from django.test import Client
 
@@ -26,17 +25,11 @@ TINY = Size(months=2, stores=12, visits=24, photo_every=6)
 
 
 @pytest.fixture(scope="module")
-def company(django_db_setup, django_db_blocker, tmp_path_factory):
+def company(made_once):
     """A small edition, made once for the tests that only look at it."""
-    from django.conf import settings
-    from django.test import override_settings
-
-    folder = tmp_path_factory.mktemp("demo")
-    storages = {**settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": {"location": str(folder), "base_url": None}}}
-    with django_db_blocker.unblock(), override_settings(STORAGES=storages), transaction.atomic(), time_machine.travel("2026-03-18 12:00Z"):
+    with made_once() as storages, time_machine.travel("2026-03-18 12:00Z"):
         load_company(TINY, seed=1, today=TODAY)
         yield storages
-        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import io
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from accounts.models import KeyAccount
 from ka_crm.periods import month, parse_period
@@ -16,12 +17,16 @@ from reports.sections import SECTION_OF
 from .realdata import load
 
 HALF = Decimal("0.00005")  # the expected ratios have 4 digits where ours have 6
+pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def real_year(db, realdata):
-    load(realdata)
-    return realdata
+@pytest.fixture(scope="module")
+def real_year(made_once, realdata):
+    with made_once():
+        load(realdata)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # autovacuum does not see what a test has not committed
+        yield realdata
 
 
 def expected(folder, name):

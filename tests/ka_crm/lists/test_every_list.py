@@ -28,15 +28,16 @@ WITH_FIGURES = {"visits:due_list": 18, "visits:attendance_list": 14}
 SEEN_BY = {"team:task_list": "ka_manager", "team:approval_list": "supervisor"}
 
 
-@pytest.fixture
-def world(db):
-    made = World()
-    person = made.people["ka_manager"]
-    days = {"starts_on": date(2026, 3, 1), "ends_on": date(2026, 3, 31), "due_on": date(2026, 4, 5)}
-    Deadline.objects.create(
-        kind="monthly", subject_kind="person", subject_key=f"person:{person.pk}", subject_label="Ana", owner=person, **days
-    )
-    return made
+@pytest.fixture(scope="module")
+def world(made_once):
+    with made_once():
+        made = World()
+        person = made.people["ka_manager"]
+        days = {"starts_on": date(2026, 3, 1), "ends_on": date(2026, 3, 31), "due_on": date(2026, 4, 5)}
+        Deadline.objects.create(
+            kind="monthly", subject_kind="person", subject_key=f"person:{person.pk}", subject_label="Ana", owner=person, **days
+        )
+        yield made
 
 
 @pytest.fixture
