@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from .encodings import detect
 from .errors import refuse_file
+from .oldexcel import check_old_workbook
 
 HEAD_BYTES = 1 << 20
 MAX_UNPACKED = 4 << 30
@@ -81,6 +82,11 @@ def _opened(opener, encoding, *, packed):
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise refuse_file("empty", _("The file is empty."))
     if head.startswith(OLE):
+        with opener() as stream:
+            content = stream.read(MAX_WORKBOOK_FILE + 1)
+        if len(content) > MAX_WORKBOOK_FILE:
+            raise _too_large()
+        check_old_workbook(content)
         return Opened("xls", opener)
     if head.startswith((b"PK\x03\x04", b"\x1f\x8b")):
         with opener() as stream:
