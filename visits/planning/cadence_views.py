@@ -27,7 +27,7 @@ class DueList(ListPage):
     table_class = DueTable
     filterset_class = DueFilter
     more_actions = (Action(gettext_lazy("Cadence rules"), "visits:cadence_list", icon="adjustments"),)
-    empty = gettext_lazy("No store in your care yet.")
+    empty = gettext_lazy("No store in your care yet. Stores come with the accounts that somebody assigns to you.")
     template_name = "visits/planning/due_list.html"
 
     def get_queryset(self, request):
