@@ -88,15 +88,16 @@ def record(obj, verb, *, actor, changes=None, reason="", on_behalf_of=None, acco
     return event
 
 
-def changed_fields(record, values, *, shown=str):
+def changed_fields(record, values):
     """Field → [old, new] of what ``values`` would change on ``record``, as plain values for ``record(changes=…)``."""
     changes = {}
     for field, new in values.items():
         old = getattr(record, field)
         if old != new:
-            changes[field] = [_plain(old, shown), _plain(new, shown)]
+            changes[field] = [plain(old), plain(new)]
     return changes
 
 
-def _plain(value, shown):
-    return value if value is None or isinstance(value, str | int | bool) else shown(value)
+def plain(value):
+    """A field's value as the trail keeps it: text, number, true/false or nothing."""
+    return value if value is None or isinstance(value, str | int | bool) else str(value)

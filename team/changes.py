@@ -7,14 +7,8 @@ from django.utils.translation import gettext as _
 
 from ka_crm.errors import DomainError, StaleRecord
 
+from .audit import plain
 from .audit import record as record_event
-
-
-def plain(value):
-    """A field's value as the trail keeps it: text, number, true/false or nothing."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    return str(value)
 
 
 def differences(record, values):

@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from ka_crm.errors import DomainError, NotAllowed
 from ka_crm.formats import instant
 
-from ..audit import undoing
-from ..changes import plain
+from ..audit import plain, undoing
 from ..models import AuditEvent
 from ..subjects import may_open, subject_of
 from ..trail import actor_of, changed_lines

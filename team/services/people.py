@@ -110,7 +110,7 @@ def change_role(*, person_id, role, actor, reason=""):
         return user
     if user.role == Role.ADMINISTRATOR:
         _refuse_last(user, admins)
-    changes = changed_fields(user, {"role": role}, shown=str)
+    changes = changed_fields(user, {"role": role})
     user.role = role
     user.version += 1
     user.save(update_fields=["role", "version"])

@@ -126,40 +126,34 @@ def _step(request, public_id, form_class, call, success):
     return HttpResponseRedirect(reverse("team:inbox") if request.POST.get("from") == "inbox" else task.get_absolute_url())
 
 
-@policy.signed_in
-@require_POST
-def task_done(request, public_id):
-    def call(task, values):
-        return close_task(task_id=task.pk, actor=request.user, outcome=values["outcome"], version=values["version"])
+def _step_view(name, form_class, verb, success, **places):
+    """The view ``name``: ``verb`` is called with the task's id, who asks, and its keywords from the form's fields as ``places`` says."""
 
-    return _step(request, public_id, OutcomeForm, call, _("“%(task)s” is done."))
+    @policy.signed_in
+    @require_POST
+    def step(request, public_id):
+        def call(task, values):
+            return verb(task_id=task.pk, actor=request.user, **{keyword: values[field] for keyword, field in places.items()})
 
+        return _step(request, public_id, form_class, call, success)
 
-@policy.signed_in
-@require_POST
-def task_cancel(request, public_id):
-    def call(task, values):
-        return cancel_task(task_id=task.pk, actor=request.user, reason=values["outcome"], version=values["version"])
-
-    return _step(request, public_id, OutcomeForm, call, _("“%(task)s” is taken back."))
+    step.__name__ = name
+    return step
 
 
-@policy.signed_in
-@require_POST
-def task_reopen(request, public_id):
-    def call(task, values):
-        return reopen_task(task_id=task.pk, actor=request.user, version=values["version"])
-
-    return _step(request, public_id, OutcomeForm, call, _("“%(task)s” is open again."))
-
-
-@policy.signed_in
-@require_POST
-def task_hand_over(request, public_id):
-    def call(task, values):
-        return change_task(task_id=task.pk, actor=request.user, expected_version=values["version"], assignee=values["assignee"])
-
-    return _step(request, public_id, HandOverForm, call, _("“%(task)s” is handed over."))
+task_done = _step_view("task_done", OutcomeForm, close_task, gettext_lazy("“%(task)s” is done."), outcome="outcome", version="version")
+task_cancel = _step_view(
+    "task_cancel", OutcomeForm, cancel_task, gettext_lazy("“%(task)s” is taken back."), reason="outcome", version="version"
+)
+task_reopen = _step_view("task_reopen", OutcomeForm, reopen_task, gettext_lazy("“%(task)s” is open again."), version="version")
+task_hand_over = _step_view(
+    "task_hand_over",
+    HandOverForm,
+    change_task,
+    gettext_lazy("“%(task)s” is handed over."),
+    assignee="assignee",
+    expected_version="version",
+)
 
 
 # --- on the pages of other records ----------------------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
-"""People and a kind of approval for the tests of approvals, tasks and the inbox."""
+"""People and a kind of approval for the tests of approvals, tasks, records and the inbox."""
 
 import pytest
 
 from team import approvals
-from tests.factories import TeamFactory, UserFactory
+from tests.factories import AccountAssignmentFactory, TeamFactory, UserFactory
 
 from .approving import Told, register
 
@@ -15,6 +15,18 @@ def told(monkeypatch):
     monkeypatch.setattr(approvals, "_KINDS", dict(approvals._KINDS))
     register(calls)
     return calls
+
+
+@pytest.fixture
+def manager(db):
+    """A KA manager who looks after one account."""
+    return AccountAssignmentFactory(user=UserFactory(ka_manager=True, name="Ana Lopez")).user
+
+
+@pytest.fixture
+def account(manager):
+    """The manager's account."""
+    return manager.assignments.get().account
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from ka_crm.errors import DomainError, IllegalMove, NotAllowed, StaleRecord
+from team import approvals
 from team.models import Approval, ApprovalRoute, ApprovalRouteStep, ApprovalSeat, AuditEvent, Notification, User
 from team.services import change_role, deactivate_person
 from team.services.approvals import decide, fill_empty_steps, request_approval, withdraw
@@ -299,8 +300,6 @@ def test_a_word_that_is_no_decision_is_refused(people):
 def test_a_refusal_of_the_kind_undoes_the_decision(people, told):
     def refuse(subject, **rest):
         raise DomainError("The fund is empty.")
-
-    from team import approvals  # noqa: PLC0415
 
     approvals.register(KIND, label="Thing", model="accounts.KeyAccount", on_approved=refuse, on_returned=refuse)
     approval = ask(people["requester"])

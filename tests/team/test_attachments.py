@@ -177,16 +177,6 @@ def test_what_is_refused_says_why(what):
 
 
 # -- on a record ---------------------------------------------------------------------------------------------------------------
-@pytest.fixture
-def manager():
-    return AccountAssignmentFactory(user=UserFactory(ka_manager=True, name="Ana Lopez")).user
-
-
-@pytest.fixture
-def account(manager):
-    return manager.assignments.get().account
-
-
 def upload(content=None, name="offer.pdf"):
     return SimpleUploadedFile(name, pdf() if content is None else content)
 

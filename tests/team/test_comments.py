@@ -14,16 +14,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def manager():
-    return AccountAssignmentFactory(user=UserFactory(ka_manager=True, name="Ana Lopez")).user
-
-
-@pytest.fixture
-def account(manager):
-    return manager.assignments.get().account
-
-
-@pytest.fixture
 def colleague(account):
     return AccountAssignmentFactory(account=account, user=UserFactory(field_rep=True, name="王小明")).user
 

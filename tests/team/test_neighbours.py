@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from contracts.models import MustStockRule
 from tests.factories import (
-    AccountAssignmentFactory,
     KeyAccountFactory,
     MustStockRuleFactory,
     ProductFactory,
@@ -20,15 +19,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def manager(client):
-    manager = AccountAssignmentFactory().user
+def manager(client, manager):
+    """Signed in."""
     client.force_login(manager)
     return manager
-
-
-@pytest.fixture
-def account(manager):
-    return manager.assignments.get().account
 
 
 def near(client, record, list_url, *, by="list"):

@@ -14,20 +14,15 @@ from team.models import AuditEvent
 from team.records.attachments import attach_file
 from team.records.comments import write_comment
 from team.records.timeline import SIZE, read_timeline
-from tests.factories import AccountAssignmentFactory, ContactFactory, ProductFactory, ReportFactory, StoreFactory, UserFactory, VisitFactory
+from tests.factories import ContactFactory, ProductFactory, ReportFactory, StoreFactory, UserFactory, VisitFactory
 from tests.team.test_attachments import upload
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def manager():
-    return AccountAssignmentFactory(user=UserFactory(ka_manager=True, name="Ana Lopez")).user
-
-
-@pytest.fixture
-def store(manager):
-    return StoreFactory(account=manager.assignments.get().account, name="Store 7", city="Chicago")
+def store(account):
+    return StoreFactory(account=account, name="Store 7", city="Chicago")
 
 
 def fill(store, manager, rounds, *, apart):

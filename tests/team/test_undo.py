@@ -16,20 +16,15 @@ from team.records.attachments import attach_file, remove_file
 from team.records.comments import change_comment, remove_comment, write_comment
 from team.records.undo import undo
 from team.services import change_person
-from tests.factories import AccountAssignmentFactory, KeyAccountFactory, MustStockRuleFactory, ProductFactory, StoreFactory, UserFactory
+from tests.factories import KeyAccountFactory, MustStockRuleFactory, ProductFactory, StoreFactory, UserFactory
 from tests.team.test_attachments import upload
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def manager():
-    return AccountAssignmentFactory(user=UserFactory(ka_manager=True, name="Ana Lopez")).user
-
-
-@pytest.fixture
-def store(manager):
-    return StoreFactory(account=manager.assignments.get().account, name="Old name", city="Chicago")
+def store(account):
+    return StoreFactory(account=account, name="Old name", city="Chicago")
 
 
 def newest():
