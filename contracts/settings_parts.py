@@ -10,10 +10,9 @@ from ka_crm import company, settings_file
 from ka_crm.errors import DomainError
 from ka_crm.settings_file import take
 from sales.models import Product
-from team.audit import record
 
 from .models import MustStockRule
-from .services import FIELDS
+from .services import MUST_STOCK
 
 
 def _key(account, store_format, product, starts_on):
@@ -37,32 +36,15 @@ def dump_rules():
 def write_rule(key, value, actor):
     """A rule that is there gets its end; another is made. Overlapping rules are refused as on the page."""
     given = take(value, account=str, store_format=str, product=str, starts_on=str, ends_on=(str, None))
-    rule = MustStockRule(
-        account=_account(given["account"]),
-        store_format=given["store_format"],
-        product=_product(given["product"]),
-        starts_on=parse_day("starts_on", given["starts_on"]),
-        ends_on=given["ends_on"] and parse_day("ends_on", given["ends_on"]),
-    )
+    about = {
+        "account": _account(given["account"]),
+        "store_format": given["store_format"],
+        "product": _product(given["product"]),
+        "starts_on": parse_day("starts_on", given["starts_on"]),
+    }
     if key != _key(given["account"], given["store_format"], given["product"], given["starts_on"]):
         raise DomainError(_("its name has to be made of account, store format, product and first day."))
-    same = MustStockRule.objects.filter(
-        account=rule.account, store_format=rule.store_format, product=rule.product, starts_on=rule.starts_on
-    ).first()
-    if same is not None:
-        before, same.ends_on = same.ends_on, rule.ends_on
-        same.version += 1
-        same.full_clean()
-        same.save()
-        record(same, "must_stock.changed", actor=actor, changes={"ends_on": [_text(before), _text(same.ends_on)]})
-        return
-    rule.full_clean()
-    rule.save()
-    record(rule, "must_stock.created", actor=actor, changes={name: [None, _text(getattr(rule, name))] for name in FIELDS})
-
-
-def _text(value):
-    return None if value is None else str(value)
+    MUST_STOCK.write(about, {"ends_on": given["ends_on"] and parse_day("ends_on", given["ends_on"])}, actor=actor)
 
 
 def _account(code):

@@ -8,9 +8,9 @@ from contracts.settings_parts import parse_day
 from ka_crm import company, settings_file
 from ka_crm.errors import DomainError
 from ka_crm.settings_file import take
-from team.changes import change_record, create_record
 
 from .models import Cadence
+from .planning.rules import CADENCES
 
 
 def _key(account, store, store_format, starts_on):
@@ -33,6 +33,7 @@ def dump_cadences():
 
 
 def write_cadence(key, value, actor):
+    """A rule that is there gets its end and its days; another is made. Overlapping rules are refused as on the page."""
     given = take(value, account=str, store=str, store_format=str, starts_on=str, ends_on=(str, None), every_days=int)
     if key != _key(given["account"], given["store"], given["store_format"], given["starts_on"]):
         raise DomainError(_("its name has to be made of account, store, store format and first day."))
@@ -43,11 +44,7 @@ def write_cadence(key, value, actor):
         "starts_on": parse_day("starts_on", given["starts_on"]),
     }
     values = {"ends_on": given["ends_on"] and parse_day("ends_on", given["ends_on"]), "every_days": given["every_days"]}
-    there = Cadence.objects.filter(**about).first()
-    if there is None:
-        create_record(Cadence(**about, **values), actor=actor, verb="cadence.created", reason=_("From a file of settings"))
-    else:
-        change_record(there, values=values, actor=actor, verb="cadence.changed", reason=_("From a file of settings"))
+    CADENCES.write(about, values, actor=actor)
 
 
 def _found(model, name, code):

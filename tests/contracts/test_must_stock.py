@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from contracts import services
 from contracts.models import MustStockRule
+from contracts.settings_parts import write_rule
 from ka_crm.errors import DomainError, NotAllowed, StaleRecord
 from team.models import AuditEvent
 from tests.factories import (
@@ -119,6 +120,14 @@ def test_a_change_of_an_older_version_is_refused(boss, account):
     services.end_rule(rule_id=rule.pk, actor=boss, ends_on=DAY)
     with pytest.raises(StaleRecord):
         services.change_rule(rule_id=rule.pk, actor=boss, version=1, starts_on=DAY)
+
+
+def test_a_file_of_settings_makes_no_rules_that_overlap(account):
+    rule = MustStockRuleFactory(account=account, starts_on=DAY)
+    given = {"account": account.code, "store_format": "", "product": rule.product.sku, "starts_on": "2026-03-05", "ends_on": None}
+    with pytest.raises(DomainError, match="is on this list already from 2026-03-02"):
+        write_rule(f"{account.code} / * / {rule.product.sku} / 2026-03-05", given, None)
+    assert MustStockRule.objects.count() == 1
 
 
 # -- pages -------------------------------------------------------------------------------------------------------------------

@@ -164,7 +164,7 @@ RULE = {
         (bad("approval_routes", "visits.leave", []), "approval_routes.visits.leave = []: a route is a list of steps."),
         (bad("must_stock", "NONE / * / 0001 / 2026-01-01", MUST), "account: there is no key account “NONE” here."),
         (bad("must_stock", "x", MUST), "account: there is no key account “NONE” here."),
-        (bad("cadences", "* / * / * / 2026-01-01", CADENCE), "cadence_within_a_year"),
+        (bad("cadences", "* / * / * / 2026-01-01", CADENCE), "0 days are no cadence: 1 to 366 are possible."),
         (bad("deadline_rules", "monthly/account", RULE), "calendar: there is no calendar “XX” here."),
         (
             bad("import_profiles", "X", {"name": "X", "kind": "sellout", "definition": {"container": "stone"}, "is_active": True}),

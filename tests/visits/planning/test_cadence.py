@@ -10,9 +10,10 @@ from accounts.models import Store
 from ka_crm.errors import DomainError, NotAllowed, StaleRecord
 from team.models import AuditEvent
 from tests.factories import CadenceFactory, KeyAccountFactory, ShelfFactFactory, StoreFactory, UserFactory, VisitFactory
-from visits.models import ShelfTicket
+from visits.models import Cadence, ShelfTicket
 from visits.planning import rules
 from visits.planning.cadence import RuleBook, coverage, due_counts, due_states, need_of_store, proposed_stores, with_cadence, with_needs
+from visits.settings_parts import write_cadence
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 3, 30)
@@ -216,6 +217,15 @@ def test_two_rules_for_the_same_stores_do_not_overlap(boss, store):
     with pytest.raises(DomainError, match="every 14 days from 2026-01-01 until 2026-03-31. End it first."):
         make(boss, account=store.account, starts_on=date(2026, 3, 31))
     assert make(boss, account=store.account, starts_on=date(2026, 4, 1)).starts_on == date(2026, 4, 1)
+
+
+def test_a_file_of_settings_makes_no_rules_that_overlap(boss, store):
+    make(boss, account=store.account)
+    code = store.account.code
+    given = {"account": code, "store": "", "store_format": "", "starts_on": "2026-02-01", "ends_on": None, "every_days": 7}
+    with pytest.raises(DomainError, match="every 14 days from 2026-01-01 until further notice"):
+        write_cadence(f"{code} / * / * / 2026-02-01", given, None)
+    assert Cadence.objects.count() == 1
 
 
 def test_a_rule_ends_and_stays_readable(boss, store):
