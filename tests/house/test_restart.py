@@ -15,6 +15,8 @@ from tests.ka_crm.jobs.conftest import kinds, laboratory, real_tables, tables  #
 from tests.ka_crm.jobs.lab import names
 from visits.models import Visit
 
+pytestmark = pytest.mark.once("sockets and signals are the same on both databases")
+
 
 def work_through(web, rep, again, restarts):
     """The load that went on while ``again()`` was done ``restarts`` times."""

@@ -17,6 +17,7 @@ from ka_crm.imports.oldexcel import check_old_workbook
 from .conftest import GOOD, HEADER
 from .test_hostile_files import MOST_MEGABYTES, MOST_SECONDS, resident_megabytes
 
+pytestmark = pytest.mark.once("no database has a part in it")
 ROOT = Path(__file__).resolve().parents[3]
 END, FREE, FAT = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
 
