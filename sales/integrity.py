@@ -46,7 +46,7 @@ def no_orphans():
 
 @invariant("sales.statements", _("Every fact and statement comes from an import that is in effect"))
 def statements_in_effect():
-    """Undone imports say nothing; an import that repeats another has no rows; what holds is on record where a key has statements."""
+    """Undone imports say nothing; an import that repeats another has no rows; no statement since the one that holds says otherwise."""
     for facts in (SELLOUT, TOTALS):
         for table in (facts.table, facts.history):
             rows = stream(
@@ -56,12 +56,13 @@ def statements_in_effect():
             for batch, number in rows:
                 yield f"{table}: {number} rows of import {batch}, which is not in effect"
         key = ", ".join(f"f.{name}" for name in facts.key)
-        unsaid = (
-            f"EXISTS (SELECT 1 FROM {facts.history} h WHERE {facts.on('h', 'f')}) AND NOT EXISTS"
-            f" (SELECT 1 FROM {facts.history} h WHERE {facts.on('h', 'f')} AND h.batch_id = f.batch_id)"
+        otherwise = " OR ".join(f"h.{name} <> f.{name}" for name in facts.measures)
+        overruled = (
+            f"SELECT {key} FROM {facts.table} f JOIN {facts.history} h ON {facts.on('h', 'f')} JOIN {BATCH} fb ON fb.id = f.batch_id"
+            f" JOIN {BATCH} hb ON hb.id = h.batch_id WHERE hb.sequence >= fb.sequence AND ({otherwise})"
         )
-        for row in stream(f"SELECT {key} FROM {facts.table} f WHERE {unsaid}"):
-            yield f"{facts.table} {'/'.join(map(str, row))}: its statements on record do not have its own"
+        for row in stream(overruled):
+            yield f"{facts.table} {'/'.join(map(str, row))}: its statements on record say otherwise"
 
 
 @invariant("sales.grains", _("Days and weeks of the same store and product are never both counted"))

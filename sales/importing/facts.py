@@ -1,7 +1,7 @@
 """Facts by statements: which file said what about a key, what holds now, and the rollups, kept in step set-wise.
 
-A *statement* is what one batch says about one key. A key of which one batch has spoken is a row of the fact table, no more;
-as soon as a second one speaks, all its statements are in the history table. What holds is the last statement by the
+A *statement* is what one batch says about one key. The first one is the row of the fact table, no more; what a second batch
+says goes to the history table, and the first joins it once it no longer holds. What holds is the last statement by the
 batches' ``sequence``; a sticky measure (coupons) that a statement leaves open stays as it was known. Where days and weeks
 of the same store and product meet, the later grain alone counts. Taking a batch out drops its statements and works out
 anew what holds for the groups it spoke of, so the figures are those as if the file had never come.
@@ -248,21 +248,22 @@ def _refresh_statistics(facts, counts):
 
 
 def _log_statements(facts, batch, counts, *, ordered):
-    """Put on record what the keys that this batch speaks of too had said so far, and what it says itself."""
+    """Put on record what ceases to hold, and what this batch says of keys of which others have spoken."""
     held = (*facts.key, *facts.values)
     names = ", ".join((*held, "batch_id"))
     first, last = ask(f"SELECT MIN({facts.day}), MAX({facts.day}) FROM {facts.staging}")[0]
     near = f"{{0}}.{facts.day} BETWEEN {days_after(day_parameter(), -6)} AND {days_after(day_parameter(), 6)}"
     logged = ask_one(f"SELECT 1 FROM {facts.history} h WHERE {near.format('h')} LIMIT 1", [first, last])
     parts, params = [], []
-    for table, rows in ((facts.matched, counts.changed + counts.unchanged), (facts.superseded, counts.superseded)):
+    for table, rows, going in ((facts.matched, counts.changed, "o.differs = 1"), (facts.superseded, counts.superseded, "1 = 1")):
         if rows:
-            known = f"SELECT 1 FROM {facts.history} h WHERE {near.format('h')} AND {facts.on('h', 'o')}"
-            parts.append(f"SELECT {facts.cols('o', held)}, o.batch_id FROM {table} o" + (f" WHERE NOT EXISTS ({known})" if logged else ""))
+            known = f"SELECT 1 FROM {facts.history} h WHERE {near.format('h')} AND {facts.on('h', 'o')} AND h.batch_id = o.batch_id"
+            unless = f" AND NOT EXISTS ({known})" if logged else ""
+            parts.append(f"SELECT {facts.cols('o', held)}, o.batch_id FROM {table} o WHERE {going}{unless}")
             params += [first, last] if logged else []
     said = f"SELECT {facts.cols('s', held)}, {int(batch.pk)} FROM {facts.staging} s"
     matched = f"SELECT 1 FROM {facts.matched} m WHERE m.row_no = s.row_no"
-    if counts.changed + counts.unchanged:  # what matches is on record from now on
+    if counts.changed + counts.unchanged:
         parts.append(f"{said} WHERE EXISTS ({matched})" if counts.new else said)
     if counts.new and logged:  # of keys that hold no longer others may have spoken too
         parts.append(
@@ -429,13 +430,13 @@ def _gather_statements(facts, batch):
     near = ask(f"SELECT MIN(g3), MAX(g3) FROM {facts.table}_groups")[0]
     bound = f"f.{facts.day} >= %s AND f.{facts.day} <= " + days_after(day_parameter(), 6)
     grain = "f.grain" if facts.grained else "0"
-    select = f"SELECT {held}, f.batch_id, b.sequence AS seq, g.g1, g.g2, g.g3, {grain} AS form"
+    select = f"SELECT {held}, f.batch_id, b.sequence AS seq, g.g1, g.g2, g.g3, {grain} AS form, {{0}} AS alone"
     others = f"f.batch_id <> {int(batch.pk)}"
     inside = f"JOIN {facts.table}_groups g ON {_in_group(facts, 'f')} JOIN sales_importbatch b ON b.id = f.batch_id"
-    unlogged = f"NOT EXISTS (SELECT 1 FROM {facts.history} h WHERE {facts.on('h', 'f')})"
+    unlogged = f"NOT EXISTS (SELECT 1 FROM {facts.history} h WHERE {facts.on('h', 'f')} AND h.batch_id = f.batch_id)"
     run(
-        f"CREATE TEMPORARY TABLE {facts.table}_said AS {select} FROM {facts.history} f {inside} WHERE {bound} AND {others}"
-        f" UNION ALL {select} FROM {facts.table} f {inside} WHERE {bound} AND {others} AND {unlogged}",
+        f"CREATE TEMPORARY TABLE {facts.table}_said AS {select.format(0)} FROM {facts.history} f {inside} WHERE {bound} AND {others}"
+        f" UNION ALL {select.format(1)} FROM {facts.table} f {inside} WHERE {bound} AND {others} AND {unlogged}",
         [*near, *near],
     )
 
@@ -485,8 +486,13 @@ def _put_back(facts, batch):
     )
     if is_postgres():
         run(f"ANALYZE {facts.superseded}")
-    run(f"DELETE FROM {facts.table} WHERE EXISTS (SELECT 1 FROM {facts.superseded} o WHERE {facts.on('o', facts.table)})")
     names = ", ".join((*held, "batch_id"))
+    holds = f"SELECT 1 FROM {facts.table}_anew a WHERE {facts.on('a', 's')} AND a.batch_id = s.batch_id"
+    run(  # statements that stood in the fact's row alone, and no longer hold
+        f"INSERT INTO {facts.history} ({names}) SELECT {facts.cols('s', held)}, s.batch_id FROM {facts.table}_said s"
+        f" WHERE s.alone = 1 AND NOT EXISTS ({holds})"
+    )
+    run(f"DELETE FROM {facts.table} WHERE EXISTS (SELECT 1 FROM {facts.superseded} o WHERE {facts.on('o', facts.table)})")
     run(f"INSERT INTO {facts.table} ({names}) SELECT {names} FROM {facts.table}_anew")
     run(f"DELETE FROM {facts.history} WHERE {_said_by(facts, facts.history, batch)}")
     _roll_up(facts, facts.touched, shrinking=True)

@@ -86,6 +86,7 @@ class Outcome:
     ends_on: object = None
     account_ids: set = field(default_factory=set)
     holds_formulas: bool = False
+    fingerprint: str = ""  # of all rows as understood: spool.Intake
 
     @property
     def verdict(self):

@@ -1,7 +1,7 @@
 """Sell-out files: whose rows they are, which store and product each names, and the staged form in which they are committed."""
 
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -14,8 +14,18 @@ from ka_crm.imports.errors import refuse_file, row_error
 from ka_crm.money import digits_of
 from ka_crm.periods import week_start
 
-from ..models import AccountProductMonth, AccountProductWeek, Product, RetailerArticle, SellOut, SellOutHistory, StoreProductMonth
+from ..models import (
+    AccountProductMonth,
+    AccountProductWeek,
+    ImportBatch,
+    Product,
+    RetailerArticle,
+    SellOut,
+    SellOutHistory,
+    StoreProductMonth,
+)
 from ..profiles import SELLOUT, shipped
+from ..states import BatchStatus
 from . import facts as store
 from .facts import FactTable, Rollup
 from .registry import register
@@ -151,7 +161,7 @@ class SellOutLoad:
     # --- reading --------------------------------------------------------------------------------------------------------------
     def read(self, reading, *, digits, today, step):
         """Take in every row of ``reading``; ``step(rows)`` reports progress. Raises FileRefused."""
-        with Intake(self.facts) as self.intake:
+        with Intake(self.facts, repetition=self._latest_said_alike() is not None) as self.intake:
             for chunk in reading.chunks():
                 self._take(chunk, reading, digits, today)
                 step(reading.rows_read)
@@ -166,6 +176,7 @@ class SellOutLoad:
                 store.net_returns(self.facts)
             self._note_duplicates(reading)
         self.outcome.account_ids = self.accounts_seen
+        self.outcome.fingerprint = f"{self.intake.fingerprint:016x}"
 
     def _check_sender(self, sender):
         if self.known.account and not (
@@ -385,7 +396,13 @@ class SellOutLoad:
 
     # --- holding against what is known, and writing ------------------------------------------------------------------------------
     def classify(self):
-        self.counts = store.classify(self.facts, self.intake)
+        self.root = self._root_by_fingerprint()
+        if self.root is not None:
+            self.counts = store.Counts(unchanged=self.intake.spool.rows, met=True)
+        else:
+            if self.intake.repetition:
+                self.intake.stage()
+            self.counts = store.classify(self.facts, self.intake)
         outcome = self.outcome
         outcome.new, outcome.changed, outcome.rows_unchanged = self.counts.new, self.counts.changed, self.counts.unchanged
         outcome.superseded = self.counts.superseded
@@ -399,31 +416,50 @@ class SellOutLoad:
 
     def apply(self, batch):
         """Write the staged rows; the counts of ``classify`` are those of this transaction."""
-        root = self._repeated(batch)
+        root = self.root or self._repeated(batch)
         if root is not None:
             type(batch).objects.filter(pk=batch.pk).update(repeats=root)
             batch.repeats = root
         store.apply(self.facts, batch, self.counts, repeats=root is not None, intake=self.intake, ordered=self.order.by_day)
         return self.counts.new + self.counts.changed
 
+    def _alike(self):
+        """Imports in effect whose file is this one byte for byte, the latest first."""
+        kind, sha256 = self.batch.kind, self.batch.file.sha256
+        same = ImportBatch.objects.filter(kind=kind, status=BatchStatus.IMPORTED, file__sha256=sha256, repeats=None, rows_rejected=0)
+        return same.exclude(pk=self.batch.pk).order_by("-sequence")
+
+    def _latest_said_alike(self):
+        """The import of the same file after which none has spoken of its period, or None: then all that it said holds."""
+        root = self._alike().first()
+        if root is None or not root.preview.get("fingerprint") or root.period_starts_on is None:
+            return None
+        first, last = root.period_starts_on - timedelta(days=6), root.period_ends_on + timedelta(days=6)
+        near = Q(period_starts_on=None) | Q(period_starts_on__lte=last, period_ends_on__gte=first)
+        later = ImportBatch.objects.filter(near, kind=root.kind, status=BatchStatus.IMPORTED, repeats=None, sequence__gt=root.sequence)
+        return None if later.exists() else root
+
+    def _root_by_fingerprint(self):
+        """The import that this one repeats, found without comparing: its rows, as they are understood today, say what it said."""
+        if not self.intake.repetition or self.intake.spool is None or self.outcome.rows_rejected:
+            return None
+        root = self._latest_said_alike()
+        said = root is not None and (root.rows_read, root.preview["fingerprint"]) == (self.outcome.rows_read, self.outcome.fingerprint)
+        return root if said else None
+
     def _repeated(self, batch):
         """The import whose file this one repeats byte for byte with nothing changed, or None."""
         if self.counts.new or self.counts.changed or self.counts.superseded or not self.counts.unchanged:
             return None
-        same = type(batch).objects.filter(kind=batch.kind, status="imported", file__sha256=batch.file.sha256, repeats=None, rows_rejected=0)
-        for root in same.exclude(pk=batch.pk).order_by("-sequence")[:3]:
-            if root.rows_read == self.outcome.rows_read and self._said_by(root):
-                return root
-        return None
+        return next((root for root in self._alike()[:3] if root.rows_read == self.outcome.rows_read and self._said_by(root)), None)
 
     def _said_by(self, root):
-        """Whether ``root`` said every staged row: codes may have got another meaning since."""
+        """Whether ``root`` said every staged row, all of which hold: codes may have got another meaning since."""
         facts = self.facts
         # “+ 0” hides the batch from the planner: it has no statistics of an import of a minute ago, guesses that one row of it exists
         # and then reads the table once per staged row.
-        said = f"NOT EXISTS (SELECT 1 FROM {{0}} f WHERE {facts.on('f', 's')} AND f.batch_id + 0 = %s)"
-        unsaid = f"{said.format(facts.table)} AND {said.format(facts.history)}"
-        return not ask(f"SELECT 1 FROM {facts.staging} s WHERE {unsaid} LIMIT 1", [root.pk, root.pk])
+        said = f"SELECT 1 FROM {facts.history} h WHERE {facts.on('h', 'm')} AND h.batch_id + 0 = %s"
+        return not ask(f"SELECT 1 FROM {facts.matched} m WHERE m.batch_id <> %s AND NOT EXISTS ({said}) LIMIT 1", [root.pk, root.pk])
 
 
 class KeyOrder:

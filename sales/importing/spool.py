@@ -20,14 +20,20 @@ from .staging import HEADER, TRAILER, TYPES, Filler, create, fill, is_postgres, 
 FIRST_MONDAY = np.datetime64("1990-01-01", "D")  # no sale is dated before it
 BITS = 22  # of a store's and of a product's id in a packed key; ids beyond are staged
 MOST_WAITING = 250_000  # rows or groups held in memory
+MIXER, NOT_STATED = 0x9E3779B97F4A7C15, 0x5851F42D4C957F2D
 MOST_AMOUNT = 2**62 // (2 * MOST_WAITING)  # of one cell, so that no sum can leave 64 bits
 
 
 class Intake:
-    """Takes in a file's rows, column → array, and keeps them on disk or stages them; ``spool`` is None once they are staged."""
+    """Takes in a file's rows, column → array, and keeps them on disk or stages them; ``spool`` is None once they are staged.
 
-    def __init__(self, facts):
+    ``repetition``: the file is expected to say what is known already, so that its rows wait on disk whatever is known of their
+    period. ``fingerprint`` is a sum over all rows taken in: two files of which it is the same say the same.
+    """
+
+    def __init__(self, facts, *, repetition=False):
         self.facts, self.spool, self._fill = facts, None, None
+        self.repetition, self.fingerprint = repetition and facts.grained, 0
         self._open = ExitStack()
 
     def __enter__(self):
@@ -39,8 +45,11 @@ class Intake:
     def __call__(self, arrays):
         if not len(arrays["row_no"]):
             return
+        self.fingerprint = (self.fingerprint + _fingerprint(arrays, self.facts.columns)) % 2**64
         if self._fill is None and self.spool is None:
-            if self.facts.grained and is_postgres() and not any_known(self.facts, Near().widened(arrays)):
+            if self.repetition:
+                self.spool = Spool(self.facts, summed=False)
+            elif self.facts.grained and is_postgres() and not any_known(self.facts, Near().widened(arrays)):
                 self.spool = Spool(self.facts)
             else:
                 self._fill = self._filler()
@@ -63,10 +72,10 @@ class Intake:
 
 
 class Spool:
-    """Rows of a new period on disk, and their sums."""
+    """Rows of a new period on disk, and their sums unless nobody will ask for them."""
 
-    def __init__(self, facts):
-        self.facts, self.near, self.rows = facts, Near(), 0
+    def __init__(self, facts, *, summed=True):
+        self.facts, self.near, self.rows, self._summed = facts, Near(), 0, summed
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 – closed with this object
         self._numbers = (*facts.measures, *facts.sticky)
         self._waiting, self._held = [], 0
@@ -82,14 +91,19 @@ class Spool:
 
     def add(self, arrays):
         """Keep the rows; False, and nothing is kept, where they cannot be added up within 64 bits."""
-        numbers = [arrays[name] if name in arrays else np.zeros(len(arrays["row_no"]), dtype=np.int64) for name in self._numbers]
-        most = max(max(int(values.max()), -int(values.min())) for values in numbers)
-        if most > MOST_AMOUNT or max(arrays["store_id"].max(), arrays["product_id"].max()) >= 1 << BITS:
+        if self._summed and not self._add_up(arrays):
             return False
         kept = {name: _narrow(values, self.facts.columns[name]) for name, values in arrays.items() if name not in ("month", "week_start")}
         pickle.dump(kept, self._file, protocol=5)
         self.near = self.near.widened(arrays)
         self.rows += len(arrays["row_no"])
+        return True
+
+    def _add_up(self, arrays):
+        numbers = [arrays[name] if name in arrays else np.zeros(len(arrays["row_no"]), dtype=np.int64) for name in self._numbers]
+        most = max(max(int(values.max()), -int(values.min())) for values in numbers)
+        if most > MOST_AMOUNT or max(arrays["store_id"].max(), arrays["product_id"].max()) >= 1 << BITS:
+            return False
         self._waiting.append([_packed(arrays), arrays["account_id"], *numbers, np.ones(len(numbers[0]), dtype=np.int64)])
         self._held += len(numbers[0])
         if self._held > MOST_WAITING:
@@ -152,6 +166,22 @@ class Spool:
             arrays |= {"store_id": keys >> BITS & (1 << BITS) - 1, "product_id": keys & (1 << BITS) - 1}
             fill(self.facts.touched, self._touched, arrays | dict(zip((*self._numbers, "fact_rows"), numbers, strict=True)))
         self._waiting, self._held = [], 0
+
+
+def _fingerprint(arrays, columns):
+    """One number of 64 bits that depends on what each row says and not on the rows' order."""
+    mixed = np.zeros(len(arrays["row_no"]), dtype=np.uint64)
+    for name, kind in columns.items():
+        if name in ("row_no", "month", "week_start"):
+            continue
+        if name in arrays:
+            values = arrays[name].astype("datetime64[D]") if kind == "day" else arrays[name]
+            mixed ^= values.astype(np.int64).view(np.uint64)
+        else:
+            mixed ^= np.uint64(NOT_STATED)
+        mixed *= np.uint64(MIXER)
+        mixed ^= mixed >> np.uint64(29)
+    return int(mixed.sum(dtype=np.uint64))
 
 
 def _packed(arrays):

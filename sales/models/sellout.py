@@ -54,10 +54,11 @@ class SellOut(models.Model):
 
 
 class SellOutHistory(models.Model):
-    """What ``batch`` said about one key, kept for every key of which more than one file has spoken.
+    """What ``batch`` said about one key of which more than one file has spoken.
 
-    A key with rows here has all its statements here, in the order of their batches' ``sequence``; a key without has said
-    what it says once, in SellOut. So a batch can be taken out of the middle, and the key says what the others said.
+    A key's statements are its rows here, in the order of their batches' ``sequence``, and the row of SellOut where that one's batch
+    has none here: the first to speak stands there alone while its word holds. So a batch can be taken out of the middle, and
+    the key says what the others said.
     """
 
     batch = fact_key(ImportBatch)

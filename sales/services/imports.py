@@ -250,6 +250,7 @@ def _keep_outcome(batch, outcome, findings, *, seconds):
         "counts": counts,
         "profile": outcome.profile,
         "reason": str(outcome.profile_reason),
+        "fingerprint": outcome.fingerprint,
     }
     batch.seconds = round(seconds, 3)
     if batch.account_id is None:

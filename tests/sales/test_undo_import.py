@@ -150,6 +150,56 @@ def test_an_identical_file_leaves_no_statements_and_takes_over_when_the_first_is
     assert not SellOut.objects.exists()
 
 
+def test_the_file_imported_last_is_known_again_without_comparing(monkeypatch):
+    world = World()
+    content = world.content({("S1", MONDAY, "P1"): (2, 500, 0, None), ("S2", MONDAY, "P2"): (1, 250, 0, 5)})
+    first, _outcome = import_bytes(content, profile="CANONICAL")
+    before = facts()
+    monkeypatch.setattr("sales.importing.facts._differs", lambda facts: pytest.fail("The rows were held against the facts."))
+
+    second, outcome = import_bytes(content, profile="CANONICAL")
+
+    assert (outcome.rows_imported, outcome.rows_unchanged, second.repeats_id) == (0, 2, first.pk)
+    assert facts() == before
+    assert_rollups_are_the_sums_of(before)
+
+
+def test_the_same_bytes_after_a_correction_restate_what_they_said():
+    world = World()
+    content = world.content({("S1", MONDAY, "P1"): (2, 500, 0, None), ("S1", MONDAY, "P2"): (9, 900, 0, None)})
+    import_bytes(content, profile="CANONICAL")
+    import_bytes(world.content({("S1", MONDAY, "P1"): (3, 750, 0, None)}), profile="CANONICAL")
+
+    again, outcome = import_bytes(content, profile="CANONICAL")
+
+    assert (outcome.changed, outcome.rows_unchanged, again.repeats_id) == (1, 1, None)
+    assert facts() == {("S1", MONDAY, "P1", 1): (2, 500, 0, 0), ("S1", MONDAY, "P2", 1): (9, 900, 0, 0)}
+
+
+def test_the_same_bytes_are_held_against_the_facts_where_a_code_has_another_meaning_since():
+    world = World()
+    content = world.content({("S1", MONDAY, "P1"): (2, 500, 0, None)})
+    import_bytes(content, profile="CANONICAL")
+    Product.objects.filter(sku="P1").update(sku="P0")
+    other = ProductFactory(sku="P1")
+
+    again, outcome = import_bytes(content, profile="CANONICAL")
+
+    assert (outcome.new, again.repeats_id) == (1, None)
+    assert SellOut.objects.filter(product=other).count() == 1
+
+
+def test_a_weekly_file_supersedes_days_of_the_month_before_its_own():
+    world = World()
+    monday = date(2017, 2, 27)
+    import_bytes(world.content({("S1", monday, "P1"): (2, 500, 0, None)}), profile="CANONICAL")
+
+    _batch, outcome = import_bytes(world.content({("S1", date(2017, 3, 5), "P1"): (7, 1750, 0, None)}), profile="WEEKLY")
+
+    assert outcome.superseded == 1
+    assert facts() == {("S1", date(2017, 3, 5), "P1", 7): (7, 1750, 0, 0)}
+
+
 def test_undoing_twice_is_refused():
     world = World()
     batch, _outcome = import_bytes(world.content({("S1", MONDAY, "P1"): (2, 500, 0, None)}), profile="CANONICAL")
