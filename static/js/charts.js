@@ -94,13 +94,13 @@
     if (spec.kind === 'scatter') {
       return { type: 'scatter', name: one.name, data: values.map((value, place) => ({ value, name: spec.categories[place] })), symbolSize: 10 }
     }
-    if (['line', 'area'].includes(spec.kind) || one.dashed) {
+    const across = spec.kind === 'hbar'
+    if (['line', 'area'].includes(spec.kind) || (one.dashed && !across)) { // no line joins rows that have no order
       return {
         type: 'line', name: one.name, data: values, symbol: 'circle', symbolSize: 6, showSymbol: values.length < 16,
         lineStyle: { width: 2, type: one.dashed ? 'dashed' : 'solid' }, areaStyle: spec.kind === 'area' ? { opacity: 0.14 } : undefined,
       }
     }
-    const across = spec.kind === 'hbar'
     return {
       type: 'bar', name: one.name, data: values, barMaxWidth: across ? 18 : 34, stack: spec.kind === 'stacked' ? 'all' : undefined,
       itemStyle: { borderRadius: spec.kind === 'stacked' ? 0 : across ? [0, 3, 3, 0] : [3, 3, 0, 0] },
@@ -125,11 +125,14 @@
   async function draw(place) {
     if (drawn.has(place)) return
     drawn.set(place, null)
-    const spec = JSON.parse(document.getElementById(place.dataset.chart).textContent)
     const echarts = await library()
-    if (!place.isConnected) return
+    if (place.isConnected && !drawn.get(place)) show(echarts, place, {})
+  }
+
+  function show(echarts, place, more) {
+    const spec = JSON.parse(document.getElementById(place.dataset.chart).textContent)
     const chart = echarts.init(place, null, { renderer: 'canvas' })
-    chart.setOption(options(spec))
+    chart.setOption({ ...options(spec), ...more })
     if (spec.links.length) chart.on('click', (event) => { if (spec.links[event.dataIndex]) location.assign(spec.links[event.dataIndex]) })
     drawn.set(place, { chart, spec })
     sizes.observe(place)
@@ -143,5 +146,13 @@
   find(document)
   document.addEventListener('htmx:load', (event) => find(event.detail.elt.parentElement || document))
   document.addEventListener('ka:theme', () => drawn.forEach((one) => one?.chart.setOption(options(one.spec), true)))
-  addEventListener('beforeprint', () => drawn.forEach((one) => one?.chart.resize()))
+  // Paper shows the whole page: also what nobody has scrolled to, and at once.
+  addEventListener('beforeprint', () => {
+    drawn.forEach((one) => one?.chart.resize())
+    if (!window.echarts) return
+    for (const place of document.querySelectorAll('[data-chart]')) {
+      sight.unobserve(place)
+      if (!drawn.get(place)) show(window.echarts, place, { animation: false })
+    }
+  })
 })()
