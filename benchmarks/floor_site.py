@@ -23,7 +23,7 @@ LIST = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Stor
 FORM = """<!doctype html><html lang="en"><body><form method="post">{% csrf_token %}{{ form }}<button>Save</button></form></body></html>"""
 
 settings.configure(
-    SECRET_KEY="the floor has no secrets",  # noqa: S106
+    SECRET_KEY="the floor has no secrets",
     ALLOWED_HOSTS=["*"],
     ROOT_URLCONF="benchmarks.floor_site",
     USE_TZ=True,

@@ -102,7 +102,7 @@ class Channel(filesystem.Channel):
             message = loads(bytes_to_str(taken.read_bytes()))
             if not isinstance(message, dict) or "body" not in message or "delivery_tag" not in message.get("properties", {}):
                 raise ValueError("not a message")
-        except Exception as error:
+        except Exception as error:  # whatever a stranger's bytes make the reader raise: one bad file does not stop the queue
             log.warning("Message %s cannot be read (%s); set aside as .bad, its job is sent again.", name, error)
             with suppress(OSError):
                 os.rename(taken, taken.with_name(name + ".bad"))

@@ -175,7 +175,7 @@ def _place(path, storage_name, size):
 def _is_local():
     try:
         default_storage.path("")
-    except NotImplementedError:
+    except NotImplementedError:  # Django's word for a storage without paths
         return False
     return True
 

@@ -157,7 +157,7 @@ def views_for(list_name, user):
     """
     own, people = connection.ops.quote_name, get_user_model()._meta
     statement = (
-        f"SELECT v.public_id, v.name, v.query, v.owner_id, v.is_shared, v.is_default, u.name FROM {own(SavedView._meta.db_table)} v"  # noqa: S608
+        f"SELECT v.public_id, v.name, v.query, v.owner_id, v.is_shared, v.is_default, u.name FROM {own(SavedView._meta.db_table)} v"
         f" JOIN {own(people.db_table)} u ON u.id = v.owner_id WHERE v.list_name = %s AND (v.owner_id = %s OR v.is_shared = %s)"
         " ORDER BY CASE WHEN v.owner_id = %s THEN 0 ELSE 1 END, v.name, v.id LIMIT 200"
     )

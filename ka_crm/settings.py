@@ -310,4 +310,4 @@ logging_config(level=env("KA_LOG_LEVEL", default="INFO"), as_json=env.bool("KA_L
 KA_METRICS_TOKEN = env("KA_METRICS_TOKEN", default="")
 hide(SECRET_KEY, KA_METRICS_TOKEN, *SECRET_KEY_FALLBACKS)
 
-from .celery_settings import *  # noqa: E402, F403 – Celery's own block, read by ka_crm.celery under the CELERY_ prefix
+from .celery_settings import *  # noqa: F403 – Celery's own block, read by ka_crm.celery under the CELERY_ prefix

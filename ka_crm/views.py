@@ -45,7 +45,7 @@ def _standing_alone(request, template, text):
     request_id = getattr(request, "id", "")
     try:
         return loader.get_template(template).render({"request_id": request_id, "message": text}), None
-    except Exception:
+    except Exception:  # the page may be what is broken; the plain sentence needs nothing
         return text % {"id": request_id}, "text/plain; charset=utf-8"
 
 

@@ -134,7 +134,7 @@ def start_postgres(promises=HASTY):
     folder = _fresh_folder("postgres", on_disk=promises != HASTY)
     try:
         return _start_postgres_in(folder, promises)
-    except Exception:
+    except Exception:  # raised again
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
@@ -201,7 +201,7 @@ def start_redis(port=None):
     url = f"redis://127.0.0.1:{port}/0"
     try:
         _wait_until(lambda: redis_version(url), process, folder / "server.log")
-    except Exception:
+    except Exception:  # raised again
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return Server(url, f"{redis_version(url)} ({origin})", process, folder, command)
@@ -220,7 +220,7 @@ def _wait_until(answers, process, log):
     while True:
         try:
             return answers()
-        except Exception as error:
+        except Exception as error:  # psycopg2's or redis', as it may be: not there yet
             if process.poll() is not None:
                 raise ServerProblem(f"{process.args[0]} ended at once: {log.read_text(errors='replace')[-800:]}") from error
             if time.monotonic() > give_up:

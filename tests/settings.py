@@ -25,8 +25,8 @@ if _redis_url and not _redis_url.startswith("unix:"):
 
 os.makedirs(os.path.join(_data_dir, "staticfiles"))
 
-from ka_crm.settings import *  # noqa: E402, F403
-from ka_crm.settings import CACHES, DATABASES, KA_DATA_DIR  # noqa: E402
+from ka_crm.settings import *  # noqa: E402, F403 – only now: they read the environment; all of them are the tests' too
+from ka_crm.settings import CACHES, DATABASES, KA_DATA_DIR  # noqa: E402 – as above
 
 # In memory, so that a test without the database can clear it; tests of sign-in's own table name the database's.
 CACHES["default"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}

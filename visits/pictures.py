@@ -109,7 +109,7 @@ def _decode(received):
         raise PhotoRefused(_("This file is not a photo, whatever its name says. Send JPEG, PNG, WebP or HEIC.")) from None
     except PhotoRefused:
         raise
-    except Exception:  # noqa: BLE001 – decoders of broken files raise almost anything, from struct.error to SyntaxError
+    except Exception:  # decoders of broken files raise almost anything, from struct.error to SyntaxError
         raise PhotoRefused(_("The photo is damaged and cannot be read. Take it again.")) from None
 
 

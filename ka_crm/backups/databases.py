@@ -190,7 +190,7 @@ def _restore_postgres(path, manifest):
             differing = _differing(_postgres_tables(cursor), manifest)
         if differing:
             raise BackupProblem(_("The restored database differs from the backup in %(tables)s.") % {"tables": ", ".join(differing)})
-    except BaseException:
+    except BaseException:  # Ctrl-C too: the place is as it was
         _statements("DROP SCHEMA public CASCADE", f"ALTER SCHEMA {aside} RENAME TO public")
         raise
     _statements(f"DROP SCHEMA {aside} CASCADE")

@@ -61,7 +61,7 @@ def make_backup(path=None, *, now=None):
         }
         manifest = writer.finish(manifest)
         size = path.stat().st_size
-    except BaseException:
+    except BaseException:  # Ctrl-C too leaves no half archive
         writer.give_up()
         raise
     status.note_backup(path, size, manifest, now)

@@ -199,7 +199,7 @@ def _check_size(unpacked, packed):
 def _zip(path):
     try:
         return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):  # the last: a packing that zipfile does not know
         raise refuse_file("incomplete", _("The file is a damaged or incomplete archive or workbook. Ask for it again.")) from None
 
 
@@ -252,6 +252,7 @@ def _check_part(archive, info, left):
                 if b"<!DOCTYPE" in text or b"<!ENTITY" in text or _HIDDEN_PLACE.search(text):
                     raise refuse_file("entity", _("The workbook declares a DOCTYPE or entities, which Excel never writes. It is refused."))
                 tail = block[-_PLACE_BYTES:]
+    # The last two: a packing that zipfile does not know, and a password.
     except (zipfile.BadZipFile, EOFError, zlib.error, OSError, NotImplementedError, RuntimeError):
         raise refuse_file("incomplete", _("The Excel file is damaged, incomplete or protected by a password. Ask for it again.")) from None
     reach.check()

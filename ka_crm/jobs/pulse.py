@@ -81,7 +81,7 @@ class Pulse(threading.Thread):
             progress, self._unwritten = dict(self._reported), False
         try:
             self._row().filter(claimed_by=self.claim).update(heartbeat_at=timezone.now(), **progress)
-        except Exception:
+        except Exception:  # raised again; the next beat writes what this one could not
             self._unwritten = True
             raise
 

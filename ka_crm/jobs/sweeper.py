@@ -44,7 +44,7 @@ class Sweeper:
         for part in (self.free_dead_runs, self.send_due, self.ask_hooks):
             try:
                 part()
-            except Exception as error:
+            except Exception as error:  # the sweeper outlives whatever is wrong: without it no lost job is found again
                 counts["errors"] += 1
                 told = (part.__name__, str(error))
                 trace = told not in self._told  # once, not every two seconds
@@ -102,7 +102,7 @@ class Sweeper:
             self._hook_due[hook.name] = time.monotonic() + hook.seconds
             try:
                 hook.function(timezone.now())
-            except Exception:
+            except Exception:  # one app's daily work does not keep the others' from being asked
                 counts["hook_errors"] += 1
                 log.exception("The hook “%s” failed; it is asked again in %g s.", hook.name, hook.seconds)
                 _fresh_connection()

@@ -55,7 +55,7 @@ def send_now(job_ids, connection=None):
                 # Without a named exchange the message goes straight to the queue, whatever bindings the broker forgot.
                 current_app.send_task("jobs.run", args=(job_id,), producer=producer, exchange="", routing_key=_queue_name(), retry=False)
                 taken.append(job_id)
-    except Exception as error:
+    except Exception as error:  # the row is committed and the sweeper sends again: nothing that a broker does may reach who saved
         counts["failed"] += 1
         log.warning("The broker took no wake-up (%s: %s); the sweeper sends again.", type(error).__name__, error)
     counts["sent"] += len(taken)
@@ -67,7 +67,7 @@ def messages_waiting():
     try:
         with _connection() as connection, connection.channel() as channel:
             return channel._size(_queue_name())
-    except Exception as error:
+    except Exception as error:  # each broker's library raises its own; all of them mean “not known”
         log.warning("The broker does not answer (%s: %s).", type(error).__name__, error)
         return None
 

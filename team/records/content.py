@@ -90,7 +90,7 @@ def _redrawn(content, name):
         raise
     except UnidentifiedImageError:
         raise FileRefused(_("“%(name)s” is not a picture that can be read. Save it again and send that.") % {"name": name}) from None
-    except Exception:  # noqa: BLE001 – decoders of broken files raise almost anything, from struct.error to SyntaxError
+    except Exception:  # decoders of broken files raise almost anything, from struct.error to SyntaxError
         raise FileRefused(_("“%(name)s” is damaged and cannot be read. Save it again and send that.") % {"name": name}) from None
     picture = picture.convert("RGB" if picture_format == "JPEG" else "RGBA" if _has_alpha(picture) else "RGB")
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
@@ -132,11 +132,12 @@ def _checked_workbook(content, name):
             begins_with_it = min((part.header_offset for part in parts), default=1) == 0
             if book.comment or not begins_with_it or book.start_dir + _directory_size(book) + 22 != len(content):
                 raise refused
+    # zipfile's own words, the fourth of them for a packing that it does not know.
     except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError, EOFError, OSError):
         raise refused from None
     except FileRefused:
         raise
-    except Exception:  # noqa: BLE001 – zlib and struct raise their own
+    except Exception:  # zlib and struct raise their own
         raise refused from None
     if "xl/workbook.xml" not in names or b"macroEnabled" in types or any("vbaproject" in one.lower() for one in names):
         raise refused

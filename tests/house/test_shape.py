@@ -35,7 +35,11 @@ def templates():
 
 
 # Written in pieces, so that this file does not find itself.
-FORBIDDEN = {"inline style": re.compile(r"\sstyle=" + '"'), "inline handler": re.compile(r"\son[a-z]+=" + '"'), "inline script": re.compile(r"<script(?![^>]*\ssrc=)(?![^>]*type=.application/json)[^>]*>")}  # fmt: skip  # noqa: E501
+FORBIDDEN = {
+    "inline style": re.compile(r"\sstyle=" + '"'),
+    "inline handler": re.compile(r"\son[a-z]+=" + '"'),
+    "inline script": re.compile(r"<script(?![^>]*\ssrc=)(?![^>]*type=.application/json)[^>]*>"),
+}
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)

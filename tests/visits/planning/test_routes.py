@@ -63,7 +63,7 @@ def test_two_stops_at_one_place_are_both_driven_to():
 
 
 def test_small_days_come_within_five_per_cent_of_the_best_way():
-    dice = random.Random(7)  # noqa: S311 – places on a map
+    dice = random.Random(7)
     for _day in range(12):
         places = [(dice.uniform(41.5, 42), dice.uniform(-88, -87.5)) for _stop in range(7)]
         found = order_by_distance([Stop(number, place) for number, place in enumerate(places)]).length_m

@@ -256,7 +256,7 @@ def test_a_week_that_is_over_is_not_handed_in(rep, boss, store):
 
 
 def test_a_supervisor_does_not_hand_in_for_others_and_a_deputy_does(rep, boss, store):
-    today = date.today()  # noqa: DTZ011 – deputies' rights are asked of the clock
+    today = date.today()  # deputies' rights are asked of the clock
     on_monday(rep, [store])
     with pytest.raises(NotAllowed, match="Ana Field hands in the own plan, or their deputy does"):
         submit(rep, actor=boss)
