@@ -55,6 +55,7 @@ def test_this_machine_is_reachable():
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         caller.connect(listener.getsockname())
+        assert caller.getpeername() == listener.getsockname()
 
 
 def test_each_test_has_a_data_folder_of_its_own(data_dir):

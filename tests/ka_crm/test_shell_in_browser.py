@@ -135,6 +135,7 @@ def test_a_server_that_fails_is_told_with_the_number_of_the_request(opened, stor
 
     page.fill("#list-filter [name=q]", "zz")
     page.wait_for_selector("#toasts .tone-danger:has-text('abc123')")
+    assert page.locator("#toasts .tone-danger").count() == 1
 
     page.complaints.clear()  # the failure was wanted
 

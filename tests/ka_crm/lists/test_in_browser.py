@@ -64,6 +64,7 @@ def test_back_above_a_record_leads_to_the_list_as_it_was(opened):
 
     page.wait_for_url("**/accounts/?q=gate&sort=-name&size=25")
     page.wait_for_selector("tr.is-marked:has-text('Northgate')")
+    assert page.locator("tr.is-marked").count() == 1
 
 
 def test_rows_are_archived_by_two_clicks_and_a_yes(opened):
@@ -122,6 +123,7 @@ def test_the_keyboard_alone_finds_an_account(opened):
     page.keyboard.press("Enter")
 
     page.wait_for_selector(".list-count:has-text('30 rows')")
+    assert "account=" in page.url
 
 
 def test_a_view_is_kept_from_the_menu_and_opened_again(opened):
