@@ -1,8 +1,10 @@
 """Dashboards of the whole company against a bare list page and the bare SQL over the same rollups; PostgreSQL, three rounds, median.
 
     python tests/servers.py run -- python benchmarks/dashboards.py [--size large] [--rounds 3] [--requests 20]
+    DATABASE_URL=postgres://… python benchmarks/dashboards.py --there
 
-Loads the demo company of that size (skipped where the database holds one already), then prints one JSON object: per round the p95
+Loads the demo company of that size (skipped where the database holds one already), or with --there measures what the database at
+DATABASE_URL holds and leaves it as it is: all in one transaction that is rolled back. Prints one JSON object: per round the p95
 of “floor” (one indexed query, 50 rows, a bare template), of the bare statements that the figures need, and of our pages, read anew
 (``fresh``) and from memory (``kept``). The goal of design.md §5 is ratio_fresh ≤ 3: our page against floor + bare SQL.
 """
@@ -150,6 +152,7 @@ def main():
     parser.add_argument("--size", default="large")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--requests", type=int, default=20)
+    parser.add_argument("--there", action="store_true", help="measure the company that DATABASE_URL holds; nothing is written")
     asked = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     os.environ["DJANGO_SETTINGS_MODULE"] = "ka_crm.settings"
@@ -160,6 +163,13 @@ def main():
         import django
 
         django.setup()
+        from django.db import transaction
+
+        if asked.there:
+            with transaction.atomic():  # signing in writes a session
+                print(json.dumps(measure(asked), indent=1))
+                transaction.set_rollback(True)
+            return
         from django.core.management import call_command
 
         from reports.demo.company import is_loaded

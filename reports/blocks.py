@@ -8,6 +8,8 @@ Blocks are plain dictionaries. Cells hold frozen values (text, ints, None); ``ki
 
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from ka_crm import formats
 from ka_crm.money import digits_of
 
@@ -63,6 +65,11 @@ def table(title, columns, rows, *, total=None, note="", empty="", links=()):
         "empty": empty,
         "links": list(links),
     }
+
+
+def more_note(count, shown):
+    """The note below a table that shows ``shown`` of ``count`` lines; empty where it shows them all."""
+    return _("%(count)s more lines are not shown.") % {"count": count - shown} if count > shown else ""
 
 
 def chart(title, labels, series, *, kind="line", unit="money"):

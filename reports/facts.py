@@ -287,6 +287,11 @@ class Facts(ShelfFacts, PlanFacts):
         rows = [row for pk in account_ids for row in self.by_store.get(pk, {}).values()]
         return sum(row.units > 0 for row in rows), sum(row.units_before > 0 for row in rows)
 
+    def read_now(self, *names):
+        """Read these facts now, so that the number of statements of a section does not depend on what its subjects need."""
+        for name in names:
+            getattr(self, name)
+
     def once(self, name, key, computed):
         """What several sections ask about one subject or set of accounts is computed once; nobody changes what they get."""
         if (name, key) not in self.remembered:

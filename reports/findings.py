@@ -48,56 +48,68 @@ def missing_data(scope, subject):
         )
 
 
-def falling_accounts(scope, subject):
-    """Accounts that fell by a tenth or more; only where there are several."""
-    if len(subject.account_ids) < 2:
-        return
-    facts, fallen = scope.facts, []
-    for pk in subject.account_ids:
+def account_moves(scope, subject):
+    """(net now − net before, account, Sums now, Sums before, growth) of accounts known in both periods; of several accounts only."""
+    return scope.facts.once("account_moves", subject.key, lambda: list(_account_moves(scope.facts, subject)))
+
+
+def _account_moves(facts, subject):
+    for pk in subject.account_ids if len(subject.account_ids) > 1 else ():
         now, has_now = facts.sums([pk], facts.months)
         before, has_before = facts.sums([pk], facts.before.months())
         change = growth(now.net_minor, before.net_minor) if has_now and has_before else None
-        if change is not None and change <= FALL:
-            fallen.append((before.net_minor - now.net_minor, pk, now, before, change))
-    for lost, pk, now, before, change in sorted(fallen, key=lambda row: (-row[0], row[1]))[:MOST_PER_RULE]:
-        account = facts.accounts[pk]
+        if change is not None:
+            yield now.net_minor - before.net_minor, facts.accounts[pk], now, before, change
+
+
+def product_moves(scope, subject):
+    """(net now − net before, product, Compared, growth) of the products that moved by about a tenth or more."""
+    return scope.facts.once("product_moves", subject.key, lambda: list(_product_moves(scope.facts, product_rows(scope, subject))))
+
+
+def _product_moves(facts, rows):
+    for pk, row in rows.items():
+        if abs(row.net - row.net_before) * 1000 < row.net_before * 99:
+            continue  # most products: no need to divide
+        change = growth(row.net, row.net_before)
+        if change is not None:
+            yield row.net - row.net_before, facts.products[pk], row, change
+
+
+def falling_accounts(scope, subject):
+    """Accounts that fell by a tenth or more; only where there are several."""
+    fallen = [move for move in account_moves(scope, subject) if move[-1] <= FALL]
+    for moved, account, now, before, change in sorted(fallen, key=lambda move: (move[0], move[1].pk))[:MOST_PER_RULE]:
         yield finding(
             "account_fell",
             PROBLEM,
-            lost,
-            link=("accounts:account_detail", pk),
+            -moved,
+            link=("accounts:account_detail", account.pk),
             account=account.name,
             code=account.code,
             now=money(now.net_minor, subject.currency),
             before=money(before.net_minor, subject.currency),
-            lost=money(lost, subject.currency),
+            lost=money(-moved, subject.currency),
             change=text(change),
         )
 
 
 def falling_products(scope, subject):
-    facts = scope.facts
-    fallen = []
-    for pk, row in product_rows(scope, subject).items():
-        if row.net * 1000 > row.net_before * 901:
-            continue  # most products: no need to divide
-        change = growth(row.net, row.net_before)
-        if change is not None and change <= FALL:
-            fallen.append((row.net_before - row.net, facts.products[pk], row, change))
-    total_lost = sum(row[0] for row in fallen)
-    for lost, product, row, change in sorted(fallen, key=lambda row: (-row[0], row[1].sku))[:MOST_PER_RULE]:
+    fallen = [move for move in product_moves(scope, subject) if move[-1] <= FALL]
+    total_lost = sum(-move[0] for move in fallen)
+    for moved, product, row, change in sorted(fallen, key=lambda move: (move[0], move[1].sku))[:MOST_PER_RULE]:
         yield finding(
             "product_fell",
             PROBLEM,
-            lost,
+            -moved,
             link=("sales:product_detail", product.pk),
             product=product.name,
             sku=product.sku,
             now=money(row.net, subject.currency),
             before=money(row.net_before, subject.currency),
-            lost=money(lost, subject.currency),
+            lost=money(-moved, subject.currency),
             change=text(change),
-            part=text(ratio(lost, total_lost)),
+            part=text(ratio(-moved, total_lost)),
         )
 
 

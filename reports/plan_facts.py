@@ -17,6 +17,7 @@ from visits.planning.cadence import due_by, with_needs
 from visits.states import VisitStatus
 
 from .outlook import RECENT_MONTHS
+from .shelf_facts import grouped
 
 LOOK_BACK_DAYS = 60  # a gap that nobody has looked at for longer is no longer known to be one
 
@@ -67,13 +68,13 @@ class PlanFacts:
             store_name=F("visit__store__name"),
             seen_on=F("visit__planned_on"),
         )
-        return _grouped(lines.order_by("visit__planned_on", "visit__store_id", "product_id"), "account_id")
+        return grouped(lines.order_by("visit__planned_on", "visit__store_id", "product_id"))
 
     @cached_property
     def open_tasks(self):
         """{person: open tasks, the first due in front}; one statement."""
         tasks = Task.objects.open().values("public_id", "title", "due_on", "priority", "assignee_id", "object_label", "account_ref")
-        return _grouped(tasks.order_by(F("due_on").asc(nulls_last=True), "-priority", "pk"), "assignee_id")
+        return grouped(tasks.order_by(F("due_on").asc(nulls_last=True), "-priority", "pk"), "assignee_id")
 
     @cached_property
     def coming_visits(self):
@@ -113,13 +114,13 @@ class PlanFacts:
     def week_visits(self):
         """{person: visits of the week and of the next one, by day}; one statement."""
         rows = Visit.objects.filter(planned_on__range=(self.period.starts_on, self.next_week.ends_on))
-        return _grouped(_visit_rows(rows), "visitor_id")
+        return grouped(_visit_rows(rows), "visitor_id")
 
     @cached_property
     def week_out_of_stock(self):
         """{person: what they found out of stock in the week}; one statement."""
         facts = ShelfFact.objects.filter(self._seen_in_week(), is_out_of_stock=True, visit__store__isnull=False)
-        return _grouped(
+        return grouped(
             facts.values(
                 sku=F("product__sku"),
                 product_name=F("product__name"),
@@ -135,7 +136,7 @@ class PlanFacts:
     def week_competitors(self):
         """{person: competitor facts of the week}; one statement."""
         facts = CompetitorFact.objects.filter(self._seen_in_week(), is_removed=False)
-        return _grouped(
+        return grouped(
             facts.values(
                 "brand",
                 "description",
@@ -180,10 +181,3 @@ def _visit_rows(visits):
         account_name=F("account__name"),
         visitor_name=F("visitor__name"),
     ).order_by("planned_on", F("planned_at").asc(nulls_last=True), "pk")
-
-
-def _grouped(lines, key):
-    found = defaultdict(list)
-    for line in lines:
-        found[line[key]].append(line)
-    return found

@@ -100,22 +100,22 @@ class ShelfFacts:
     @cached_property
     def out_of_stock(self):
         """{account: lines of store and product, most often first}."""
-        return by_account(out_of_stock_lines(self.account_ids, self.visited, limit=None))
+        return grouped(out_of_stock_lines(self.account_ids, self.visited, limit=None))
 
     @cached_property
     def must_stock_gaps(self):
         """{account: must-stock products looked for and not found, most often first}."""
-        return by_account(must_stock_gap_lines(self.account_ids, self.visited, limit=None))
+        return grouped(must_stock_gap_lines(self.account_ids, self.visited, limit=None))
 
     @cached_property
     def competitors(self):
         """{account: competitor facts, newest first}."""
-        return by_account(competitor_lines(self.account_ids, self.visited, limit=None))
+        return grouped(competitor_lines(self.account_ids, self.visited, limit=None))
 
     @cached_property
     def visit_notes(self):
         """{account: notes of visits, newest first}."""
-        return by_account(visit_notes(self.account_ids, self.visited, limit=None))
+        return grouped(visit_notes(self.account_ids, self.visited, limit=None))
 
     @cached_property
     def shelf_prices(self):
@@ -145,7 +145,7 @@ class ShelfFacts:
     @cached_property
     def worst_stores(self):
         """{account: its stores by their mean score, the lowest first}."""
-        return by_account(worst_stores(self.account_ids, self.visited, limit=None))
+        return grouped(worst_stores(self.account_ids, self.visited, limit=None))
 
     @cached_property
     def facings(self):
@@ -179,7 +179,7 @@ class ShelfFacts:
         asks = CategoryAsk.objects.filter(self._of_visits(self.visited)).filter(
             Q(monthly_value_minor__isnull=False) | Q(monthly_units__isnull=False)
         )
-        return by_account(
+        return grouped(
             asks.values(
                 "category_id",
                 "monthly_value_minor",
@@ -201,11 +201,12 @@ class ShelfFacts:
         )
 
 
-def by_account(lines):
+def grouped(lines, key="account_id"):
+    """{value of ``key``: its lines, in their order}."""
     found = defaultdict(list)
     for line in lines:
-        found[line["account_id"]].append(line)
+        found[line[key]].append(line)
     return found
 
 
-__all__ = ["Facings", "PricesSeen", "ShelfFacts", "by_account"]
+__all__ = ["Facings", "PricesSeen", "ShelfFacts", "grouped"]

@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-from ka_crm.money import growth, ratio
+from ka_crm.money import ratio
 
-from .findings import MUST_STOCK_GOAL, PLAN_GOAL, SHARE_LOST, finding
+from .findings import MUST_STOCK_GOAL, PLAN_GOAL, SHARE_LOST, account_moves, finding, product_moves
 from .sections.base import money, text
 from .sections.categories import category_rows
 from .sections.visits import figures_of, shelves_of
@@ -17,21 +17,14 @@ SHOWN = 6
 
 
 def rising_accounts(scope, subject):
-    if len(subject.account_ids) < 2:
-        return
-    facts, risen = scope.facts, []
-    for pk in subject.account_ids:
-        now, before = facts.sums([pk], facts.months)[0], facts.sums([pk], facts.before.months())[0]
-        change = growth(now.net_minor, before.net_minor)
-        if change is not None and change >= RISE:
-            risen.append((now.net_minor - before.net_minor, pk, now, before, change))
-    for won, pk, now, before, change in sorted(risen, key=lambda row: (-row[0], row[1]))[:2]:
+    risen = [move for move in account_moves(scope, subject) if move[-1] >= RISE]
+    for won, account, now, before, change in sorted(risen, key=lambda move: (-move[0], move[1].pk))[:2]:
         yield finding(
             "account_rose",
             GOOD,
             won,
-            link=("accounts:account_detail", pk),
-            account=facts.accounts[pk].name,
+            link=("accounts:account_detail", account.pk),
+            account=account.name,
             now=money(now.net_minor, subject.currency),
             before=money(before.net_minor, subject.currency),
             worth=money(won, subject.currency),
@@ -40,14 +33,8 @@ def rising_accounts(scope, subject):
 
 
 def rising_products(scope, subject):
-    facts, risen = scope.facts, []
-    for pk, row in facts.sold_by_product(subject.account_ids).items():
-        if row.net * 1000 < row.net_before * 1099:
-            continue  # most products: no need to divide
-        change = growth(row.net, row.net_before)
-        if change is not None and change >= RISE:
-            risen.append((row.net - row.net_before, facts.products[pk], row, change))
-    for won, product, row, change in sorted(risen, key=lambda row: (-row[0], row[1].sku))[:1]:
+    risen = [move for move in product_moves(scope, subject) if move[-1] >= RISE]
+    for won, product, row, change in sorted(risen, key=lambda move: (-move[0], move[1].sku))[:1]:
         yield finding(
             "product_rose",
             GOOD,

@@ -17,7 +17,7 @@ from ka_crm.money import growth
 from ka_crm.navigation import address_of
 from ka_crm.periods import month_of, week_start
 
-from .findings import ALERT, DANGER, WARN, Finding, Way, of_account, of_store, open_account, open_store, plan_visit
+from .findings import ALERT, DANGER, WARN, Finding, Way, about_account, about_store
 from .ground import WEEKS_BACK, WEEKS_COMPARED, WEEKS_TRAILING
 
 LEAST_TRAILING = 8
@@ -86,17 +86,16 @@ def sales_drops(ground):
             "last": formats.day(last),
             "threshold": formats.percent(threshold, 0),
         }
-        yield Finding(
+        yield about_account(
+            account_id,
             key=f"drop:{account_id}",
             kind=ALERT,
             tone=DANGER,
             weight=then - now,
             title=_("%(account)s: sell-out down %(rate)s") % words,
             reason=_("%(now)s net from %(first)s to %(last)s against %(then)s, %(compared)s. The limit is %(threshold)s.") % words,
-            ways=(open_account(account_id),),
             task=_("Find out why sell-out at %(account)s fell by %(rate)s") % words,
             icon="arrow-down-right",
-            **of_account(account_id),
         )
 
 
@@ -110,17 +109,17 @@ def silent_accounts(ground):
             continue
         words = {"account": account.name, "count": silent, "last": formats.day(max(told) + timedelta(days=6)), "limit": limit}
         upload = (Way(_("Import a file"), reverse("sales:import_create"), "upload"),) if _may_import(ground) else ()
-        yield Finding(
+        yield about_account(
+            account_id,
             key=f"silent:{account_id}",
             kind=ALERT,
             tone=WARN,
             weight=silent * 10**6,
             title=ngettext("%(account)s: no sell-out for %(count)s week", "%(account)s: no sell-out for %(count)s weeks", silent) % words,
             reason=_("The newest week with figures ends on %(last)s; the limit is %(limit)s weeks. Ask the retailer for the file.") % words,
-            ways=(*upload, open_account(account_id)),
+            ways=upload,
             task=_("Ask %(account)s for the missing sell-out files") % words,
             icon="file",
-            **of_account(account_id),
         )
 
 
@@ -147,7 +146,9 @@ def silent_stores(ground):
             found.append((weeks, sum(months.values()), store, last, newest))
     for weeks, units, store, last, newest in sorted(found, key=lambda row: (-row[0], -row[1], row[2].pk))[:MOST_PER_RULE]:
         words = {"store": store.name, "count": weeks, "last": last.label, "newest": newest.label, "units": formats.number(units)}
-        yield Finding(
+        yield about_store(
+            ground,
+            store,
             key=f"silent-store:{store.pk}",
             kind=ALERT,
             tone=WARN,
@@ -155,10 +156,8 @@ def silent_stores(ground):
             title=ngettext("%(store)s: no sell-out for %(count)s week", "%(store)s: no sell-out for %(count)s weeks", weeks) % words,
             reason=_("Last figures in %(last)s (%(units)s units in the months before); the account's other stores report %(newest)s.")
             % words,
-            ways=(open_store(store.pk), *plan_visit(ground, store.pk)),
             task=_("Find out why %(store)s reports no sell-out") % words,
             icon="building-store",
-            **of_store(store),
         )
 
 
@@ -190,17 +189,16 @@ def lost_distribution(ground):
                 "newest": newest.label,
                 "before": before.label,
             }
-            yield Finding(
+            yield about_account(
+                account_id,
                 key=f"lost:{account_id}:{product_id}",
                 kind=ALERT,
                 tone=WARN,
                 weight=lost,
                 title=_("%(account)s: %(product)s lost %(lost)s of %(then)s stores") % words,
                 reason=_("%(now)s stores sold %(sku)s in %(newest)s, %(then)s did in %(before)s.") % words,
-                ways=(open_account(account_id),),
                 task=_("Ask %(account)s about the listing of %(product)s (%(sku)s)") % words,
                 icon="package",
-                **of_account(account_id),
             )
 
 
@@ -218,17 +216,17 @@ def shelf_gaps(ground):
             "days": tickets[0].days_open(ground.today),
             "products": formats.listed([ticket.product.name for ticket in tickets[:NAMED]]),
         }
-        yield Finding(
+        yield about_store(
+            ground,
+            store,
             key=f"shelf:{store_id}",
             kind=ALERT,
             tone=DANGER if empty else WARN,
             weight=len(tickets),
             title=ngettext("%(store)s: %(count)s gap on the shelf", "%(store)s: %(count)s gaps on the shelf", len(tickets)) % words,
             reason=_("%(empty)s out of stock, %(absent)s not there; the oldest for %(days)s days. %(products)s.") % words,
-            ways=(open_store(store_id), *plan_visit(ground, store_id)),
             task=_("Close the shelf gaps at %(store)s") % words,
             icon="box",
-            **of_store(store),
         )
 
 

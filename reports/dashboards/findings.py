@@ -66,12 +66,15 @@ def plan_visit(ground, store_id):
     return (Way(_("Plan a visit"), f"{reverse('visits:visit_plan')}?store={store_id}", "calendar-event"),)
 
 
-def of_account(account_id):
-    return {"subject": ("accounts.keyaccount", account_id), "account_id": account_id}
+def about_account(account_id, *, ways=(), **told):
+    """A Finding about an account: the way to it comes after ``ways``."""
+    return Finding(ways=(*ways, open_account(account_id)), subject=("accounts.keyaccount", account_id), account_id=account_id, **told)
 
 
-def of_store(store):
-    return {"subject": ("accounts.store", store.pk), "account_id": store.account_id}
+def about_store(ground, store, *, visit_first=False, **told):
+    """A Finding about a store: its ways are to the store and, for those who make visits, to the plan of one."""
+    ways = (open_store(store.pk), *plan_visit(ground, store.pk))
+    return Finding(ways=ways[::-1] if visit_first else ways, subject=("accounts.store", store.pk), account_id=store.account_id, **told)
 
 
 def per_week(units, days):

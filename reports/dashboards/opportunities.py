@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from ka_crm import company, formats
 
-from .findings import INFO, OPPORTUNITY, Finding, median, of_account, of_store, open_account, open_store, per_week, plan_visit
+from .findings import INFO, OPPORTUNITY, about_account, about_store, median, per_week
 
 MOST_PER_RULE = 20
 LEAST_COMPARED = 3
@@ -73,7 +73,9 @@ def _unsold_finding(ground, worth, store, product, weekly, selling, basis):
         "month": ground.newest.label,
         "worth": formats.short_money(worth, chain.currency),
     }
-    return Finding(
+    return about_store(
+        ground,
+        store,
         key=f"must-stock:{store.pk}:{product.pk}",
         kind=OPPORTUNITY,
         tone=INFO,
@@ -87,10 +89,8 @@ def _unsold_finding(ground, worth, store, product, weekly, selling, basis):
             selling,
         )
         % words,
-        ways=(open_store(store.pk), *plan_visit(ground, store.pk)),
         task=_("Get %(product)s (%(sku)s) on the shelf of %(store)s") % words,
         icon="tag",
-        **of_store(store),
     )
 
 
@@ -121,7 +121,8 @@ def white_space(ground):
             "others": formats.listed([ground.accounts[pk].name for pk in list(rates)[:NAMED]]),
             "count": len(rates),
         }
-        yield Finding(
+        yield about_account(
+            chain.pk,
             key=f"white:{chain.pk}:{product_id}",
             kind=OPPORTUNITY,
             tone=INFO,
@@ -135,10 +136,8 @@ def white_space(ground):
                 len(rates),
             )
             % words,
-            ways=(open_account(chain.pk),),
             task=_("Propose %(product)s (%(sku)s) to %(account)s") % words,
             icon="plus",
-            **of_account(chain.pk),
         )
 
 
@@ -211,7 +210,9 @@ def unvisited_potential(ground):
             "days": days,
         }
         since = _("It was last visited on %(last)s, %(days)s days ago.") % words if last else _("Nobody has visited it yet.")
-        yield Finding(
+        yield about_store(
+            ground,
+            store,
             key=f"potential:{store.pk}",
             kind=OPPORTUNITY,
             tone=INFO,
@@ -220,10 +221,9 @@ def unvisited_potential(ground):
             reason=_("Number %(place)s of %(count)s stores of %(chain)s by market in %(month)s; our share there is %(share)s.") % words
             + " "
             + since,
-            ways=(*plan_visit(ground, store.pk), open_store(store.pk)),
+            visit_first=True,
             task=_("Visit %(store)s") % words,
             icon="map-pin",
-            **of_store(store),
         )
 
 

@@ -20,54 +20,47 @@ def register():
     _declare_thresholds()
 
 
+_RATE = {"kind": "rate", "minimum": "0.01", "maximum": "0.99"}
+# (key, default, label, what it means, the rest): what decides whether something is an alert or an opportunity.
+_THRESHOLDS = (
+    (
+        "drop_rate",
+        "0.15",
+        _("Sell-out drop that is an alert"),
+        _("Four weeks against the same weeks last year; 0.15 is 15 %."),
+        _RATE,
+    ),
+    (
+        "silent_weeks",
+        3,
+        _("Weeks without sell-out that are an alert"),
+        _("For an account and for a single store."),
+        {"kind": "int", "minimum": 1, "maximum": 26, "unit": _("weeks")},
+    ),
+    (
+        "distribution_loss_rate",
+        "0.20",
+        _("Loss of selling stores that is an alert"),
+        _("A product at an account against the month before, at least two stores; 0.20 is 20 %."),
+        _RATE,
+    ),
+    (
+        "unvisited_days",
+        30,
+        _("Days without a visit after which a large store is an opportunity"),
+        _("Large is a store whose market is above the median of its account."),
+        {"kind": "int", "minimum": 1, "maximum": 366, "unit": _("days")},
+    ),
+    (
+        "best_sellers",
+        10,
+        _("How many products count as best sellers"),
+        _("A best seller of one's accounts that an account does not sell is an opportunity."),
+        {"kind": "int", "minimum": 1, "maximum": 50},
+    ),
+)
+
+
 def _declare_thresholds():
-    whole = {"group": "dashboards", "kind": "int"}
-    company.declare(
-        "dashboards.drop_rate",
-        kind="rate",
-        default="0.15",
-        group="dashboards",
-        label=_("Sell-out drop that is an alert"),
-        help_text=_("Four weeks against the same weeks last year; 0.15 is 15 %."),
-        minimum="0.01",
-        maximum="0.99",
-    )
-    company.declare(
-        "dashboards.silent_weeks",
-        default=3,
-        label=_("Weeks without sell-out that are an alert"),
-        help_text=_("For an account and for a single store."),
-        minimum=1,
-        maximum=26,
-        unit=_("weeks"),
-        **whole,
-    )
-    company.declare(
-        "dashboards.distribution_loss_rate",
-        kind="rate",
-        default="0.20",
-        group="dashboards",
-        label=_("Loss of selling stores that is an alert"),
-        help_text=_("A product at an account against the month before, at least two stores; 0.20 is 20 %."),
-        minimum="0.01",
-        maximum="0.99",
-    )
-    company.declare(
-        "dashboards.unvisited_days",
-        default=30,
-        label=_("Days without a visit after which a large store is an opportunity"),
-        help_text=_("Large is a store whose market is above the median of its account."),
-        minimum=1,
-        maximum=366,
-        unit=_("days"),
-        **whole,
-    )
-    company.declare(
-        "dashboards.best_sellers",
-        default=10,
-        label=_("How many products count as best sellers"),
-        help_text=_("A best seller of one's accounts that an account does not sell is an opportunity."),
-        minimum=1,
-        maximum=50,
-        **whole,
-    )
+    for key, default, label, help_text, rest in _THRESHOLDS:
+        company.declare(f"dashboards.{key}", default=default, group="dashboards", label=label, help_text=help_text, **rest)

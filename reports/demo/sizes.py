@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Size:
     """``months`` of daily sell-out up to yesterday, ``visits`` already made, ``photos`` in every so-manieth of them.
 
-    ``bulk`` says that the rows are written set-wise (reports/demo/large.py) instead of through the services.
+    ``bulk`` says that the rows are written set-wise (reports/demo/bulk/) instead of through the services.
     """
 
     months: int

@@ -102,12 +102,11 @@ def layout(data, reading):
         ]
         for row in data["files"]
     ]
-    more = data["file_count"] - len(data["files"])
     yield blocks.table(
         _("Imported files"),
         columns,
         rows,
-        note=_("%(count)s more lines are not shown.") % {"count": more} if more else "",
+        note=blocks.more_note(data["file_count"], len(data["files"])),
         empty=_("No import with dates in this period is on record."),
         links=[("sales:import_detail", row["public_id"]) for row in data["files"]],
     )

@@ -88,12 +88,11 @@ def layout(data, reading):
         blocks.column(_("Last seen"), "day"),
     ]
     keys = ("brand", "category", "times", "promoted", "low", "high", "last_on")
-    more = data["brand_count"] - len(data["brands"])
     yield blocks.table(
         _("Brands seen"),
         columns,
         [[row[key] for key in keys] for row in data["brands"]],
-        note=_("%(count)s more lines are not shown.") % {"count": more} if more else "",
+        note=blocks.more_note(data["brand_count"], len(data["brands"])),
     )
     columns = [
         blocks.column(_("Day"), "day"),

@@ -74,7 +74,7 @@ def _frozen(row):
 
 def compute(scope):
     facts = scope.facts
-    facts.people  # noqa: B018 – read now, so that the number of statements does not depend on who visited
+    facts.read_now("people")
     everybody = frozenset().union(*(subject.people_ids for subject in scope.subjects))
     filed = on_time_by_person(list(everybody), scope.period)
     computed = {}
@@ -113,12 +113,11 @@ def _money_table(title, rows, count, url_name):
         blocks.column(_("vs before"), "delta"),
         blocks.column(_("Code")),
     ]
-    more = count - len(rows)
     return blocks.table(
         title,
         columns,
         [[row["name"], _place(row), row["net_value"], row["growth"], row["code"]] for row in rows],
-        note=_("%(count)s more lines are not shown.") % {"count": more} if more > 0 else "",
+        note=blocks.more_note(count, len(rows)),
         empty=_("Nothing was sold in this period."),
         links=[(url_name, row["id"]) for row in rows],
     )

@@ -19,7 +19,7 @@ def tasks_of(facts, subject):
 
 def compute(scope):
     facts = scope.facts
-    facts.people  # noqa: B018 – read now, so that the number of statements does not depend on who has tasks
+    facts.read_now("people")
     computed = {}
     for subject in scope.subjects:
         gaps = [row for pk in sorted(subject.all_ids) for row in facts.open_gaps.get(pk, ())]
@@ -58,8 +58,7 @@ def compute(scope):
 
 def layout(data, reading):
     def rest(name):
-        more = data[f"{name}_count"] - len(data[f"{name}s"])
-        return _("%(count)s more lines are not shown.") % {"count": more} if more else ""
+        return blocks.more_note(data[f"{name}_count"], len(data[f"{name}s"]))
 
     columns = [
         blocks.column(_("Product"), wide=True),

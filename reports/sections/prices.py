@@ -64,12 +64,11 @@ def layout(data, reading):
         blocks.column(_("Sold at, mean"), "price"),
     ]
     keys = ("name", "sku", "times", "low", "mean", "high", "spread", "sold_at")
-    more = data["product_count"] - len(data["products"])
     yield blocks.table(
         _("Shelf prices per product"),
         columns,
         [[row[key] for key in keys] for row in data["products"]],
-        note=_("%(count)s more lines are not shown.") % {"count": more} if more else "",
+        note=blocks.more_note(data["product_count"], len(data["products"])),
         links=[("sales:product_detail", row["id"]) for row in data["products"]],
     )
 

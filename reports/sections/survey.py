@@ -23,8 +23,7 @@ def _change(now, before):
 
 def compute(scope):
     facts = scope.facts
-    facts.people  # noqa: B018 – read now, so that the number of statements does not depend on who visited
-    facts.products  # noqa: B018
+    facts.read_now("people", "products")
     computed = {}
     for subject in scope.subjects:
         seen = shelves_of(scope, subject)
@@ -148,12 +147,11 @@ def layout(data, reading):
         blocks.column(_("Person")),
         blocks.column(_("Note"), wide=True),
     ]
-    more = data["note_count"] - len(data["notes"])
     yield blocks.table(
         _("Problems and notes from the stores"),
         columns,
         [[row["seen_on"], row["store"], row["by"], row["note"]] for row in data["notes"]],
-        note=_("%(count)s more lines are not shown.") % {"count": more} if more else "",
+        note=blocks.more_note(data["note_count"], len(data["notes"])),
         empty=_("No visit of this month has a note."),
     )
 

@@ -51,7 +51,7 @@ def _by_person(scope, subject):
 
 def compute(scope):
     facts = scope.facts
-    facts.people  # noqa: B018 – read now, so that the number of statements does not depend on who visited
+    facts.read_now("people")
     computed = {}
     for subject in scope.subjects:
         done, shelves = figures_of(scope, subject), shelves_of(scope, subject)
@@ -139,12 +139,11 @@ def layout(data, reading):
             blocks.column(_("Last seen"), "day"),
         ]
         keys = ("product_name", "sku", "store_name", "times", "last_on")
-        more = data["gap_lines"] - len(data["gaps"])
         yield blocks.table(
             _("Out of stock at visits"),
             columns,
             [[row[key] for key in keys] for row in data["gaps"]],
-            note=_("%(count)s more lines are not shown.") % {"count": more} if more else "",
+            note=blocks.more_note(data["gap_lines"], len(data["gaps"])),
             links=[("accounts:store_detail", row["store_id"]) for row in data["gaps"]],
         )
 

@@ -78,12 +78,11 @@ def layout(data, reading):
         blocks.column(_("Gaps"), "count"),
     ]
     keys = ("name", "due_on", "last_visit_on", "every_days", "out_of_stock", "gaps")
-    more = data["due_count"] - len(data["due"])
     yield blocks.table(
         _("Due stores without a planned visit"),
         columns,
         [[row[key] for key in keys] for row in data["due"]],
-        note=_("%(count)s more lines are not shown.") % {"count": more} if more else "",
+        note=blocks.more_note(data["due_count"], len(data["due"])),
         empty=_("Every due store has a planned visit."),
         links=[("accounts:store_detail", row["id"]) for row in data["due"]],
     )

@@ -209,7 +209,6 @@ def _visits_table(data):
         blocks.column(_("Minutes"), "count"),
         blocks.column(_("Note"), wide=True),
     ]
-    more = data["visit_count"] - len(data["visits"])
     return blocks.table(
         _("Visits of the week"),
         columns,
@@ -224,7 +223,7 @@ def _visits_table(data):
             ]
             for row in data["visits"]
         ],
-        note=_("%(count)s more lines are not shown.") % {"count": more} if more else "",
+        note=blocks.more_note(data["visit_count"], len(data["visits"])),
         empty=_("No visit was planned or made in this week."),
         links=[("visits:visit_detail", row["id"]) for row in data["visits"]],
     )
@@ -282,12 +281,11 @@ def layout_next(data, reading):
         blocks.column(_("Out of stock"), "count"),
         blocks.column(_("Gaps"), "count"),
     ]
-    more = data["due_count"] - len(data["due"])
     yield blocks.table(
         _("Proposed: due stores without a visit"),
         columns,
         [[row["name"], row["due_on"], row["out_of_stock"], row["gaps"]] for row in data["due"]],
-        note=_("%(count)s more lines are not shown.") % {"count": more} if more else "",
+        note=blocks.more_note(data["due_count"], len(data["due"])),
         empty=_("Every store that is due has a visit planned."),
         links=[("accounts:store_detail", row["id"]) for row in data["due"]],
     )
