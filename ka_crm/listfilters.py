@@ -11,6 +11,7 @@ from django_filters.fields import DateRangeField, RangeField
 
 from . import rowchoice
 from .formats import day
+from .forms import DayInput
 from .rowchoice import RowField, RowFilter, search_words
 
 __all__ = ["ListFilter", "RowFilter", "search_words"]
@@ -44,10 +45,16 @@ class ListFilter(django_filters.FilterSet):
 
     @property
     def form(self):
-        """The form as the filter bar wants it: “All” for an open choice, the device's own picker for days."""
+        """The form as the filter bar wants it: “All” for an open choice, the device's own picker for days.
+
+        The fields are this request's own already, so they need no form class of their own and no copies of themselves.
+        """
         if not hasattr(self, "_form"):
-            for field in super().form.fields.values():
+            form = self._meta.form(self.data if self.is_bound else None, prefix=self.form_prefix)
+            form.fields |= {name: narrowing.field for name, narrowing in self.filters.items()}
+            for field in form.fields.values():
                 _dress(field)
+            self._form = form
         return self._form
 
 
@@ -80,12 +87,27 @@ def offers(filterset, name, words):
     return JsonResponse({"choices": [{"id": pk, "label": label} for pk, label in found]})
 
 
+_PLAIN_INPUTS = (forms.TextInput, forms.NumberInput, forms.DateInput, DayInput)
+
+
+def _draw_input(bound):
+    """One box, with the same attributes as Django's own template gives it."""
+    attributes = bound.build_widget_attrs({"id": bound.auto_id} if bound.auto_id else {}, bound.field.widget)
+    widget = bound.field.widget.get_context(bound.html_name, bound.value(), attributes)["widget"]
+    value = {} if widget["value"] is None else {"value": widget["value"]}
+    parts = {"type": widget["type"], "name": widget["name"], **value, **widget["attrs"]}
+    shown = (f" {name}" if part is True else f' {name}="{escape(str(part))}"' for name, part in parts.items() if part is not False)
+    return f"<input{''.join(shown)}>"
+
+
 def draw_field(bound):
-    """A filter's widget; a plain drop-down is put together here, because Django draws each of its options by a template of its own."""
+    """A filter's widget; boxes and plain drop-downs are put together here, because Django draws each by two templates or more."""
     if isinstance(bound.field, RowField):
         form = bound.form
         cleaned = form.cleaned_data.get(bound.name) if form.is_bound and form.is_valid() else None
         return rowchoice.draw(bound, cleaned)
+    if type(bound.field.widget) in _PLAIN_INPUTS and not bound.field.localize:
+        return _draw_input(bound)
     if type(bound.field.widget) is not forms.Select:
         return str(bound)
     choices = list(bound.field.choices)  # once: choices that are rows ask the database each time they are gone through

@@ -23,7 +23,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from .. import formats
+from .. import formats, listdrawing
 from .. import panels as panel_registry
 from ..listfilters import draw_field
 from ..navigation import address_of, navigation_for, navigation_key
@@ -243,6 +243,19 @@ def personal_part(context, template_name):
 def url_or_none(name):
     """A page's address, or None where an installation does not have it."""
     return address_of(name)
+
+
+@register.simple_tag(takes_context=True)
+def list_tools(context):
+    """The bar above the rows of a list page."""
+    return mark_safe(listdrawing.tools(context, icon))  # noqa: S308 – escaped where it is put together
+
+
+@register.simple_tag(takes_context=True)
+def filter_bar(context):
+    """Search and filters of a list; inputs as components/filter_bar.html."""
+    inputs = {name: context[name] for name in ("active", "clear_url", "target")}
+    return mark_safe(listdrawing.filter_bar(context["form"], icon=icon, **inputs))  # noqa: S308 – as above
 
 
 @register.simple_tag
