@@ -378,9 +378,10 @@ def plan_visit(
     if client_id is not None and (known := Visit.objects.filter(client_id=client_id, visitor=visitor).first()) is not None:
         return known
     account = store.account if store is not None else account
+    visitor = actor if visitor == actor else visitor  # one's own plan: what is known of oneself is not asked twice
     if visitor.pk not in actor.people_in_scope or not visitor.has_capability("visits.record") or not actor.has_capability("visits.record"):
         raise NotAllowed(_("You cannot plan visits for %(name)s.") % {"name": visitor})
-    for person in (actor, visitor):
+    for person in (actor,) if visitor is actor else (actor, visitor):
         if not KeyAccount.objects.visible_to(person).filter(pk=account.pk).exists():
             raise NotAllowed(
                 _("%(account)s is not in the care of %(name)s. Assign the account first.") % {"account": account, "name": person}

@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -91,9 +92,9 @@ def _chosen_store(request):
 
 @policy.requires("visits.record")
 def visit_plan(request):
-    store = _chosen_store(request)
+    store = SimpleLazyObject(lambda: _chosen_store(request))  # a form that is sent and right has looked it up itself
     words = request.GET.get("q", "")[:200]
-    initial = {"planned_on": timezone.localdate(), "store": store.pk if store else None}
+    initial = {} if request.POST else {"planned_on": timezone.localdate(), "store": store.pk if store else None}
     form = PlanForm(request.POST or None, user=request.user, initial=initial)
     return form_page(
         request,
