@@ -7,7 +7,6 @@ import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import get_language, pgettext
 
 from .money import digits_of, from_minor
@@ -72,11 +71,6 @@ def day(value):
     if isinstance(value, dt.datetime):
         value = timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
     return value.isoformat()
-
-
-def long_day(value):
-    """A date in words of the reader's language."""
-    return date_format(value, "DATE_FORMAT") if value else MISSING
 
 
 def instant(value):

@@ -5,8 +5,7 @@ Rounding happens once, last, half up (``round_money``). Unit prices are kept in 
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-from babel.core import UnknownLocaleError
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import get_currency_precision
 
 ZERO = Decimal("0.00")
 RATIO_PLACES = Decimal("0.000001")
@@ -72,13 +71,3 @@ def growth(now, then):
     if now is None or then is None or then <= 0:
         return None
     return ratio(to_decimal(now) - to_decimal(then), then)
-
-
-def format_money(minor, currency, *, locale="en"):
-    """Minor units as people read them: ``$1,234.50``, ``CN¥1,234.50`` or ``¥1,234.50`` by locale."""
-    if minor is None:
-        return "–"
-    try:
-        return format_currency(from_minor(minor, currency), currency, locale=locale.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return f"{from_minor(minor, currency):,} {currency}"

@@ -64,23 +64,10 @@ class TeamConfig(AppConfig):
         notices.register_kind(
             "records.mentioned", label=_("Mentioned in a comment"), text=_("%(actor)s named you in a comment on “%(record)s”.")
         )
-        company.declare(
-            "records.file_most_mb",
-            kind="int",
-            default=20,
-            group="security",
-            label=_("Largest attached file (MB)"),
-            help_text=_("Files that people hang on accounts, stores and other records."),
-            minimum=1,
-            maximum=100,
+        limits = (
+            ("file_most_mb", 20, 100, _("Largest attached file (MB)"), _("Files that people hang on accounts, stores and other records.")),
+            ("files_most", 50, 1000, _("Files on one record"), _("So many files can hang on one record at a time.")),
         )
-        company.declare(
-            "records.files_most",
-            kind="int",
-            default=50,
-            group="security",
-            label=_("Files on one record"),
-            help_text=_("So many files can hang on one record at a time."),
-            minimum=1,
-            maximum=1000,
-        )
+        for name, default, most, label, text in limits:
+            about = {"label": label, "help_text": text, "default": default, "minimum": 1, "maximum": most}
+            company.declare(f"records.{name}", kind="int", group="security", **about)

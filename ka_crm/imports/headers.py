@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from ..formats import listed
+from .dates import MONTHS
 from .errors import FileRefused, RowError
 
 MAX_COLUMNS = 1000
@@ -131,8 +132,6 @@ def _too_many(names):
 
 def month_in(text):
     """(year, month) that a title or file name states, such as 201703, 2017-03 or "Mar 2017"; None if none or several."""
-    from .dates import MONTHS
-
     found = {(int(y), int(m)) for y, m in re.findall(r"(?<!\d)((?:19|20)\d\d)[-_./]?(0[1-9]|1[0-2])(?!\d)", text)}
     if not found:
         named = re.findall(r"([^\W\d_]{3,9})\.?[ _-]+((?:19|20)\d\d)(?!\d)", text)

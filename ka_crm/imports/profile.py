@@ -96,11 +96,6 @@ class Profile:
         return next((f for f in ("store_code", "retailer_store_no", "store_gln") if f in self.columns), self.edifact_store)
 
     @property
-    def item_field(self):
-        """Which code names the product in this dialect."""
-        return next((f for f in ("sku", "gtin", "article_no") if f in self.columns), self.edifact_item)
-
-    @property
     def edifact_store(self):
         """What LOC holds in this partner's messages: GLN, unless the profile says its own store numbers."""
         return self.edifact.get("store", "store_gln") if self.container == "edifact" else ""

@@ -1,5 +1,7 @@
 """``manage.py import_data KIND FILE…``: import files in this process, whole or not at all, and say what became of each."""
 
+import csv
+import io
 import json
 import sys
 import time
@@ -161,9 +163,7 @@ class Command(BaseCommand):
 
 
 def _error_lines(stored, name):
-    import csv  # the error file is our own CSV
-    import io
-
+    """The rows of our own file of refused rows."""
     for line in csv.reader(io.TextIOWrapper(stored, "utf-8-sig", newline="")):
         if line and line[0] != "row":
             yield [name, int(line[0]), *(cell.removeprefix("'") for cell in line[1:5])]
