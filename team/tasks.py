@@ -106,7 +106,7 @@ def _digest_mail(person, groups, *, number):
         "inbox_url": settings.KA_SITE_URL.rstrip("/") + reverse("team:inbox"),
         "settings_url": settings_url,
     }
-    subject = ngettext("%(company)s: %(count)d news", "%(company)s: %(count)d news", count) % context
+    subject = ngettext("%(company)s: %(count)d message", "%(company)s: %(count)d messages", count) % context
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     headers = {"List-Unsubscribe": f"<{settings_url}>", "Message-ID": f"<digest.{number}@{domain}>"}
     mail = EmailMultiAlternatives(subject, render_to_string("team/mail/digest.txt", context), None, [person.email], headers=headers)

@@ -172,7 +172,7 @@ def test_one_mail_at_the_hour_lists_everything_in_text_and_html(reader, clock, s
     message = mail.outbox[0]
     assert len(mail.outbox) == 1
     assert message.to == ["rea@example.com"]
-    assert message.subject.endswith(": 2 news")
+    assert message.subject.endswith(": 2 messages")
     assert f"https://crm.example.com{task.get_absolute_url()}" in message.body
     assert "due on 2026-03-09" in message.body
     html, kind = message.alternatives[0]
