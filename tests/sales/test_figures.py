@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from accounts.models import KeyAccount
 from ka_crm.periods import month, parse_period, year
@@ -108,6 +109,51 @@ def test_distribution_by_stores_and_by_their_weight(company):
     assert (company["banner"].pk, "P3") not in rows  # sold and returned
 
 
+def test_what_accounts_sold_themselves_adds_up_to_what_was_sold_below_them(company):
+    chain, banner = company["chain"].pk, company["banner"].pk
+
+    def added(rows):
+        """{product: the figures of its rows, added up}."""
+        found = {}
+        for _account, product, *sums in rows:
+            found[product] = tuple(map(sum, zip(found.get(product, (0,) * len(sums)), sums, strict=True)))
+        return found
+
+    own = list(figures.compared_by_own_account_product(ALL, (MARCH, APRIL)))
+    assert {row[0] for row in own} >= {chain, banner}
+    for place, period in ((0, MARCH), (2, APRIL)):
+        whole = dict(figures.top_products(ALL, period, 100).get(chain, ()))
+        summed = added(row for row in own if row[0] in (chain, banner))
+        assert {product: sums[place : place + 2] for product, sums in summed.items() if product in whole} == {
+            product: (sums.units, sums.net_minor) for product, sums in whole.items()
+        }
+    stores = {store: sums[:2] for store, *sums in figures.compared_by_store(ALL, (MARCH, APRIL)) if any(sums[:2])}
+    assert stores == {
+        store: [sums.units, sums.net_minor] for store, sums in figures.sellout_by_store(ALL, MARCH).items() if sums.units or sums.net_minor
+    }
+    carried = added(row for row in figures.selling_by_own_account_product(ALL, MARCH) if row[0] in (chain, banner))
+    assert carried == {
+        product: (row.stores_selling, row.weight_selling_minor)
+        for (account, product), row in figures.distribution_by_account_product(ALL, MARCH).items()
+        if account == chain
+    }
+    assert figures.selling_stores_by_account(ALL, MARCH) == {
+        account: sums.selling_stores for account, sums in figures.sellout_by_account(ALL, MARCH).items() if sums.selling_stores
+    }
+
+
+@pytest.mark.postgres
+def test_postgresql_looks_at_a_rollup_again_when_two_thousandths_of_it_are_new():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE 'autovacuum_analyze_scale_factor=0.002' = ANY(reloptions)")
+        assert {row[0] for row in cursor.fetchall()} == {
+            "sales_accountproductmonth",
+            "sales_accountproductweek",
+            "sales_categorytotal",
+            "sales_storeproductmonth",
+        }
+
+
 @pytest.mark.parametrize(
     ("figure", "statements"),
     [
@@ -120,6 +166,12 @@ def test_distribution_by_stores_and_by_their_weight(company):
         (lambda: figures.share_by_account(ALL, MARCH), 1),
         (lambda: figures.share_by_account_category(ALL, MARCH), 1),
         (lambda: figures.distribution_by_account_product(ALL, MARCH), 2),
+        (lambda: figures.selling_stores_by_account(ALL, MARCH), 1),
+        (lambda: list(figures.compared_by_own_account_product(ALL, (MARCH, APRIL))), 1),
+        (lambda: list(figures.compared_by_store(ALL, (MARCH, APRIL))), 1),
+        (lambda: list(figures.share_by_own_account_category(ALL, MARCH)), 1),
+        (lambda: list(figures.selling_by_own_account_product(ALL, MARCH)), 1),
+        (lambda: figures.weights_by_own_account_category(ALL, MARCH), 1),
     ],
 )
 def test_each_figure_takes_a_fixed_number_of_statements(company, django_assert_num_queries, figure, statements):
