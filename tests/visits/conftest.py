@@ -32,7 +32,8 @@ def store(db):
 @pytest.fixture
 def rep(store):
     """A field rep in a team, who looks after the store's account."""
-    person = UserFactory(field_rep=True, name="Ana Field", team=TeamFactory(), time_zone="UTC")  # days here are days in UTC, wherever the company is
+    # Days here are days in UTC, wherever the company is.
+    person = UserFactory(field_rep=True, name="Ana Field", team=TeamFactory(), time_zone="UTC")
     AccountAssignmentFactory(account=store.account, user=person, duty="field_rep")
     return person
 
