@@ -110,7 +110,7 @@ def test_who_visits_no_stores_starts_no_day():
 
 # -- the board -------------------------------------------------------------------------------------------------------------------
 def test_the_board_says_who_has_begun_who_is_late_and_who_is_away(rep, boss):
-    late, away, missing = (UserFactory(field_rep=True, team=rep.team) for _number in range(3))
+    late, away, missing = (UserFactory(field_rep=True, team=rep.team, time_zone="UTC") for _number in range(3))
     AttendanceFactory(person=rep)
     AttendanceFactory(person=late, late=True)
     AttendanceFactory(person=late, late=True, day=date(2026, 2, 27))
