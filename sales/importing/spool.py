@@ -19,7 +19,7 @@ from .staging import HEADER, TRAILER, TYPES, Filler, create, fill, is_postgres, 
 
 FIRST_MONDAY = np.datetime64("1990-01-01", "D")  # no sale is dated before it
 BITS = 22  # of a store's and of a product's id in a packed key; ids beyond are staged
-MOST_WAITING = 250_000  # rows or groups held in memory
+MOST_WAITING = 150_000  # rows or groups held in memory
 MIXER, NOT_STATED = 0x9E3779B97F4A7C15, 0x5851F42D4C957F2D
 MOST_AMOUNT = 2**62 // (2 * MOST_WAITING)  # of one cell, so that no sum can leave 64 bits
 
