@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -191,6 +192,7 @@ def main():
     for name, default in (("stores", 2_000), ("visits", 5_000)):
         parser.add_argument(f"--{name}", type=int, default=default)
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whoever ends it early leaves no server behind
     from servers import start_postgres, start_redis
 
     database, broker = start_postgres(), start_redis()
