@@ -43,7 +43,7 @@ class StoreList(ListPage):
     empty = gettext_lazy("No store here yet. Import them from a file, or enter the first one by hand.")
 
     def get_queryset(self, request):
-        return Store.objects.visible_to(request.user).for_list()
+        return Store.objects.visible_to(request.user).for_list().with_names_of_accounts()
 
 
 class ContactList(ListPage):

@@ -256,6 +256,7 @@ class Table(tables.Table):
     def __init__(self, *args, totals=None, shown=None, sort=(), **kwargs):
         """``shown`` are the records of the page where ``data`` is more; ``totals`` column → sum; ``sort`` what the data is sorted by."""
         self.totals, self.shown, self.sort, self.address = totals or {}, shown, tuple(sort), None
+        self._labels = {}  # head, cells and column menu all ask
         self.selectable = self.is_compact = False  # set by the list page: a box before each row, rows close together
         # here and not only in Meta: a table whose Meta does not inherit ours is still one of ours
         super().__init__(*args, **{"default": formats.MISSING, "template_name": "components/table.html", **kwargs})
@@ -279,6 +280,11 @@ class Table(tables.Table):
 
     def label_of(self, name):
         """The head of a column, also of one that is not shown now."""
+        if name not in self._labels:
+            self._labels[name] = self._find_label(name)
+        return self._labels[name]
+
+    def _find_label(self, name):
         column = self.base_columns[name]
         if column.verbose_name:
             return column.verbose_name
@@ -311,16 +317,18 @@ class Table(tables.Table):
         if not isinstance(column, Column):
             return lambda record: conditional_escape(tables.rows.BoundRow(record, self).get_cell(bound.name))
         value_of, own = self._value_getter(bound), getattr(self, f"render_{bound.name}", None)
-        linked, hint_of, links = column.address_of, column.hint, {}
+        linked, hint_of, patterns = column.address_of, column.hint, {}
         wanted = frozenset(signature(own).parameters) if own else ()
 
         def link(value, record):
-            """A row's address; one that many rows of the page share, such as their account's, is asked for once."""
-            if linked is not True or not hasattr(value, "get_absolute_url"):
+            """A row's address; the pattern of its kind is looked up once for the column."""
+            row = value if hasattr(value, "get_absolute_url") else record
+            if linked is not True or not hasattr(row, "pk"):
                 return column.link_of(value, record)
-            if value.pk not in links:
-                links[value.pk] = column.link_of(value, record)
-            return links[value.pk]
+            if type(row) not in patterns:
+                patterns[type(row)] = _page_pattern(type(row), get_language())
+            pattern = patterns[type(row)]
+            return row.get_absolute_url() if pattern is None else f"{pattern[0]}{row.pk}{pattern[1]}"
 
         def draw(record):
             value = value_of(record)
