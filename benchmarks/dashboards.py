@@ -48,18 +48,20 @@ def bare_statements(newest):
         " WHERE f.month BETWEEN '{0}' AND '{1}' GROUP BY 1, 2"
     )
     share = (
-        "WITH own AS (SELECT f.store_id, p.category_id, SUM(f.net_minor) AS net FROM sales_storeproductmonth f"
-        " JOIN sales_product p ON p.id = f.product_id WHERE f.month = '{0}' GROUP BY 1, 2)"
-        " SELECT a.currency, c.category_id, SUM(COALESCE(own.net, 0)), SUM(c.market_net_minor) FROM sales_categorytotal c"
-        " JOIN accounts_keyaccount a ON a.id = c.account_id"
-        " LEFT JOIN own ON own.store_id = c.store_id AND own.category_id = c.category_id WHERE c.month = '{0}' GROUP BY 1, 2"
+        "SELECT a.currency, c.category_id, SUM(f.net_minor) FROM sales_categorytotal c JOIN accounts_keyaccount a ON a.id = c.account_id"
+        " JOIN sales_storeproductmonth f ON f.month = c.month AND f.store_id = c.store_id"
+        " JOIN sales_product p ON p.id = f.product_id AND p.category_id = c.category_id"
+        " WHERE c.month = '{0}' AND f.month = '{0}' GROUP BY 1, 2"
+    )
+    market = (
+        "SELECT a.currency, c.category_id, SUM(c.market_net_minor) FROM sales_categorytotal c"
+        " JOIN accounts_keyaccount a ON a.id = c.account_id WHERE c.month = '{0}' GROUP BY 1, 2"
     )
     return [
         f"SELECT f.account_id, f.month, {sums} FROM sales_accountproductmonth f WHERE {months} GROUP BY 1, 2",
         by_product.format(first, newest),
         by_product.format(first.replace(year=first.year - 1), before),
-        share.format(newest),
-        share.format(before),
+        *(statement.format(month) for statement in (share, market) for month in (newest, before)),
         "SELECT f.month, f.product_id, COUNT(*) FROM sales_storeproductmonth f JOIN accounts_store s ON s.id = f.store_id"
         f" WHERE f.month IN ('{newest}', '{before}') AND f.units > 0 AND s.archived_at IS NULL GROUP BY 1, 2",
         "SELECT f.month, COUNT(DISTINCT f.store_id) FROM sales_storeproductmonth f"

@@ -38,12 +38,14 @@ BY_HAND = (
         for month in ("2026-03-01", "2026-02-01")
     ),
     *(
-        "SELECT c.account_id, c.category_id, SUM(COALESCE(o.net, 0)), SUM(c.market_net_minor)"
-        " FROM sales_categorytotal c LEFT JOIN ("
-        "SELECT f.store_id, p.category_id, SUM(f.net_minor) AS net FROM sales_storeproductmonth f"
-        f" JOIN sales_product p ON p.id = f.product_id WHERE f.month = '{month}' GROUP BY 1, 2) o"
-        " ON o.store_id = c.store_id AND o.category_id = c.category_id"
-        f" WHERE c.month = '{month}' GROUP BY 1, 2"
+        "SELECT c.account_id, c.category_id, SUM(f.net_minor) FROM sales_categorytotal c"
+        " JOIN sales_storeproductmonth f ON f.month = c.month AND f.store_id = c.store_id"
+        " JOIN sales_product p ON p.id = f.product_id AND p.category_id = c.category_id"
+        f" WHERE c.month = '{month}' AND f.month = '{month}' GROUP BY 1, 2"
+        for month in ("2026-03-01", "2026-02-01")
+    ),
+    *(
+        f"SELECT account_id, category_id, SUM(market_net_minor) FROM sales_categorytotal WHERE month = '{month}' GROUP BY 1, 2"
         for month in ("2026-03-01", "2026-02-01")
     ),
     *(
