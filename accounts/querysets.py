@@ -70,7 +70,6 @@ class StoreQuerySet(ByAccountQuerySet):
     def for_list(self):
         return self.select_related("account").order_by("sort_key", "pk")
 
-
     def with_names_of_accounts(self):
         """Rows that show no more of their account than its name: on a page of fifty, the rest of it takes longer than the rows."""
         return self.only(*(field.name for field in self.model._meta.concrete_fields), "account__name")
