@@ -7,6 +7,7 @@ The queryset stays the place where the question is asked; only its values change
 """
 
 import datetime as dt
+import uuid
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
@@ -18,6 +19,7 @@ _SAMPLES = {
     str: lambda place: f"sample {place} of a prepared question",
     dt.date: lambda place: dt.date(1801, 2, 3 + place),
     dt.datetime: lambda place: dt.datetime(1801, 2, 3 + place, tzinfo=dt.UTC),
+    uuid.UUID: lambda place: uuid.UUID(int=918_273_645 + place, version=4),
 }
 
 
@@ -25,11 +27,13 @@ def _adapted(value):
     """``value`` as the database takes it."""
     if isinstance(value, dt.datetime):
         return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, uuid.UUID):
+        return value if connection.features.has_native_uuid_field else value.hex
     return connection.ops.adapt_datefield_value(value) if isinstance(value, dt.date) else value
 
 
 class Prepared:
-    """``ask`` takes one value of each of ``kinds`` (int, str, date, aware datetime) and gives a queryset without joined rows.
+    """``ask`` takes one value of each of ``kinds`` (int, str, UUID, date, aware datetime) and gives a queryset without joined rows.
 
     How often a value stands in the SQL must not depend on the value: None, a list or “” are no values for this.
     """

@@ -117,7 +117,9 @@ class WeekField(forms.MultipleChoiceField):
 
 
 class CalendarForm(RecordForm):
-    working_weekdays = WeekField(label=gettext_lazy("Working days of a week"))
+    working_weekdays = WeekField(
+        label=gettext_lazy("Working days of a week"), initial=WorkCalendar._meta.get_field("working_weekdays").default
+    )
 
     class Meta:
         model = WorkCalendar

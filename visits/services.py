@@ -15,6 +15,7 @@ from accounts.models import KeyAccount, Store
 from ka_crm.errors import DomainError, NotAllowed, StaleRecord
 from ka_crm.files import store_bytes
 from ka_crm.moves import check_move, move
+from ka_crm.prepared import Prepared
 from team.audit import record
 
 from .documents import DocumentRefused, read_document
@@ -375,8 +376,8 @@ def plan_visit(
     Raises NotAllowed unless the visitor is the actor or in the actor's scope and the place is in both people's care, and
     DomainError for a day in the past or more than two years ahead, a closed or archived store, or a store twice a day.
     """
-    if client_id is not None and (known := Visit.objects.filter(client_id=client_id, visitor=visitor).first()) is not None:
-        return known
+    if client_id is not None and (known := _sent_before(client_id, visitor.pk)):
+        return known[0]
     account = store.account if store is not None else account
     visitor = actor if visitor == actor else visitor  # one's own plan: what is known of oneself is not asked twice
     if visitor.pk not in actor.people_in_scope or not visitor.has_capability("visits.record") or not actor.has_capability("visits.record"):
@@ -402,13 +403,26 @@ def plan_visit(
     return visit
 
 
+# A phone or a keyboard plans visit after visit: what each asks is compiled once.
+_sent_before = Prepared(lambda client_id, visitor: Visit.objects.filter(client_id=client_id, visitor=visitor).order_by(), uuid.UUID, int)
+_leaves = Prepared(lambda person, day: Leave.objects.approved().on(day).filter(person=person).order_by().values_list("pk"), int, dt.date)
+_planned_there = Prepared(
+    lambda store, visitor, day: (
+        Visit.objects.filter(store=store, visitor=visitor, planned_on=day, status=VisitStatus.PLANNED).order_by().values_list("pk")
+    ),
+    int,
+    int,
+    dt.date,
+)
+
+
 def check_plan(store, visitor, planned_on, today, *, besides=None):
     """Raise DomainError unless ``visitor`` can be planned at ``store`` (None: headquarters) that day; ``besides`` is the visit itself."""
     if planned_on < today:
         raise DomainError(_("%(day)s is in the past. Choose today or a later day.") % {"day": planned_on})
     if planned_on > today + FURTHEST_PLAN:
         raise DomainError(_("%(day)s is more than two years ahead. Choose a nearer day.") % {"day": planned_on})
-    if Leave.objects.approved().on(planned_on).filter(person=visitor).exists():
+    if _leaves(visitor.pk, planned_on):
         raise DomainError(
             _("%(name)s is on leave on %(day)s. Choose another day, or ask the deputy.") % {"name": visitor, "day": planned_on}
         )
@@ -416,8 +430,7 @@ def check_plan(store, visitor, planned_on, today, *, besides=None):
         return
     if store.archived_at is not None or (store.closed_on is not None and store.closed_on < planned_on):
         raise DomainError(_("“%(store)s” is closed on that day.") % {"store": store})
-    same = Visit.objects.filter(store=store, visitor=visitor, planned_on=planned_on, status=VisitStatus.PLANNED)
-    if same.exclude(pk=besides).exists():
+    if set(_planned_there(store.pk, visitor.pk, planned_on)) - {(besides,)}:
         raise DomainError(_("A visit to “%(store)s” is planned for %(day)s already.") % {"store": store, "day": planned_on})
 
 

@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import formats, listdrawing
 from .. import panels as panel_registry
+from ..devices import device_name
 from ..listfilters import draw_field
 from ..navigation import address_of, navigation_for, navigation_key
 from ..statuses import TONES, tone_of
@@ -87,6 +88,12 @@ def day(value):
 def instant(value):
     """A moment in the person's time zone: 2026-03-31 08:30."""
     return formats.instant(value)
+
+
+@register.filter
+def device(user_agent):
+    """A session's browser: Chrome on Android."""
+    return device_name(user_agent)
 
 
 @register.filter

@@ -113,6 +113,11 @@ def test_the_second_editor_is_told(china, admin):
         calendars.change_calendar(calendar_id=china.pk, name="Other", actor=admin, expected_version=1)
 
 
+def test_a_new_calendar_begins_with_monday_to_friday(signed_in):
+    form = signed_in.get(reverse("company:calendar_create")).context["form"]
+    assert form["working_weekdays"].value() == ["0", "1", "2", "3", "4"]
+
+
 # --- pages --------------------------------------------------------------------------------------------------------------------
 def test_a_calendar_is_made_filled_and_shown(signed_in):
     week = ["0", "1", "2", "3", "4", "5"]

@@ -225,6 +225,7 @@ def test_the_own_devices_are_listed_and_ended():
     assert UserSession.objects.filter(user=person).count() == 2
     page = here.get(reverse("usersessions_list"))
     assert page.status_code == 200
+    assert page.content.decode().count("unknown browser") == 2
     here.post(reverse("usersessions_list"))
     assert (is_in(here), is_in(there)) == (True, False)
 
