@@ -1,5 +1,7 @@
 """Files of accounts, stores and contacts: what a row means and what is wrong with it."""
 
+from functools import lru_cache
+
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
@@ -9,13 +11,14 @@ from ka_crm.imports import Field, Kind, Schema
 from ka_crm.imports.row_rules import RowProblem, RowRules
 
 from .models import Contact, KeyAccount, Store
-from .services import rebuild_paths
+from .services import rebuild_paths, tree_paths
 
 
 def _optional(name, kind=Kind.TEXT, **options):
     return Field(name, kind, required=False, **options)
 
 
+@lru_cache(maxsize=1_000)
 def _chosen(name, value, choices):
     """``value`` as one of ``choices``, by its value or its English name. Raises RowProblem listing them."""
     wanted = str(value).strip().casefold()
@@ -98,15 +101,22 @@ class AccountRows(RowRules):
             if parent and ((parent,) not in known or (parent,) == row.key):
                 yield row, RowProblem("parent_code", parent, "account", _("is not another account of the file or the program."))
 
+    def place(self, rows, records, known):
+        above = [records[(parent,)] if (parent := row.links.get("parent_code")) else None for row in rows]
+        parents = {record["pk"]: record["parent_id"] for record in known.values()}
+        paths = tree_paths(parents | {records[row.key]: parent for row, parent in zip(rows, above, strict=True)})
+        return [{"parent_id": parent, "path": paths[records[row.key]]} for row, parent in zip(rows, above, strict=True)]
+
     def after_write(self, rows, records):
         changed = {}
         wanted = {records[row.key]: row.links["parent_code"] for row in rows if "parent_code" in row.links}
-        for pk, held in KeyAccount.objects.filter(pk__in=wanted).values_list("pk", "parent_id"):
+        for pk, held in KeyAccount.objects.filter(pk__in=wanted).order_by().values_list("pk", "parent_id"):
             parent = records[(wanted[pk],)] if wanted[pk] else None
             if held != parent:
                 changed[pk] = ({"parent_id": held}, {"parent_id": parent})
-        update_columns(KeyAccount, ["parent_id"], [(pk, after["parent_id"]) for pk, (_before, after) in changed.items()])
-        rebuild_paths()
+        if changed:
+            update_columns(KeyAccount, ["parent_id"], [(pk, after["parent_id"]) for pk, (_before, after) in changed.items()])
+            rebuild_paths()
         return changed
 
 
@@ -140,7 +150,7 @@ class StoreRows(RowRules):
     unique = (("gln",), ("account_id", "retailer_store_no"))
 
     def begin(self, *, account=None):
-        self.accounts = dict(KeyAccount.objects.values_list("code", "pk"))
+        self.accounts = dict(KeyAccount.objects.order_by().values_list("code", "pk"))
 
     def values_of(self, row):
         values = super().values_of({name: value for name, value in row.items() if name != "account_code"})
@@ -184,8 +194,8 @@ class ContactRows(RowRules):
     attributes = {"contact_code": "code", "store_code": "store_id", "account_code": "account_id"}
 
     def begin(self, *, account=None):
-        self.accounts = dict(KeyAccount.objects.values_list("code", "pk"))
-        self.stores = dict(Store.objects.values_list("code", "pk"))
+        self.accounts = dict(KeyAccount.objects.order_by().values_list("code", "pk"))
+        self.stores = dict(Store.objects.order_by().values_list("code", "pk"))
 
     def key_of(self, values):
         code = values.get("code", "")

@@ -51,22 +51,26 @@ def _move_subtree(old_path, new_path):
     KeyAccount.objects.bulk_update(below, ["path"])
 
 
+def tree_paths(parents):
+    """pk → tree path of all accounts; ``parents``: pk → pk of the one above it, or None. Raises DomainError for a circle."""
+    paths = {None: "/"}
+    for pk in parents:
+        way, node = {}, pk  # a dict keeps the order and finds a repetition
+        while node not in paths:
+            if node in way:
+                raise DomainError(_("The accounts belong to each other in a circle: look at “%(pk)s”.") % {"pk": pk})
+            way[node] = parents[node]
+            node = parents[node]
+        for node, parent in reversed(way.items()):
+            paths[node] = f"{paths[parent]}{node}/"
+    return paths
+
+
 def rebuild_paths():
     """Set every account's ``path`` from its parents, for bulk writers; two statements and one per 1,000 changed rows."""
-    held = {pk: (parent, path) for pk, parent, path in KeyAccount.objects.values_list("pk", "parent_id", "path")}
-    changed = []
-    for pk, (_parent, old) in held.items():
-        parts, node, seen = [], pk, set()
-        while node in held:
-            if node in seen:
-                raise DomainError(_("The accounts belong to each other in a circle: look at “%(pk)s”.") % {"pk": pk})
-            seen.add(node)
-            parts.append(str(node))
-            node = held[node][0]
-        path = f"/{'/'.join(reversed(parts))}/"
-        if path != old:
-            changed.append((pk, path))
-    update_columns(KeyAccount, ["path"], changed)
+    held = {pk: (parent, path) for pk, parent, path in KeyAccount.objects.order_by().values_list("pk", "parent_id", "path")}
+    paths = tree_paths({pk: parent for pk, (parent, _path) in held.items()})
+    update_columns(KeyAccount, ["path"], [(pk, paths[pk]) for pk, (_parent, old) in held.items() if paths[pk] != old])
 
 
 def archive_account(*, account, actor):

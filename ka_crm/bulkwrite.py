@@ -11,8 +11,17 @@ from django.utils import timezone
 SLICE = 1_000  # rows of one statement where rows travel as parameters
 
 
+def new_records(model, rows):
+    """An instance per dict of ``rows`` (attribute → value), with its fields' defaults for what a dict leaves out."""
+    fields = model._meta.concrete_fields
+    defaults = {field.attname: field.get_default() for field in fields}
+    own = [field for field in fields if field.has_default() and callable(field.default)]  # each row has one of its own
+    # by position: with names Django takes three times as long
+    return [model(*{**defaults, **{field.attname: field.get_default() for field in own}, **values}.values()) for values in rows]
+
+
 def insert_records(records):
-    """Insert new instances of one model, which get their keys; like bulk_create, without signals. Values have their fields' types."""
+    """Insert new instances of one model, without signals; those without a key get one. Values have their fields' types."""
     if not records:
         return
     model = type(records[0])
@@ -22,9 +31,10 @@ def insert_records(records):
     fields = model._meta.concrete_fields
     now = timezone.now()
     stamped = [f.attname for f in fields if getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False)]
-    keys = _new_keys(model, len(records))
-    for record, key in zip(records, keys, strict=True):
+    keyless = [record for record in records if record.pk is None]
+    for record, key in zip(keyless, new_keys(model, len(keyless)), strict=True):
         record.pk = key
+    for record in records:
         for name in stamped:
             setattr(record, name, now)
     names = [f.attname for f in fields]
@@ -35,8 +45,15 @@ def insert_records(records):
         record._state.adding, record._state.db = False, connection.alias
 
 
-def _new_keys(model, count):
+def new_keys(model, count):
+    """Keys for ``count`` records that refer to one another before they are inserted; call it in the transaction that inserts them."""
+    if not count:
+        return []
     with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":  # SQLite: the transaction holds the only right to write, so no rival takes them
+            cursor.execute("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = %s", [model._meta.db_table])
+            last = cursor.fetchone()[0]
+            return list(range(last + 1, last + 1 + count))
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
             [model._meta.db_table, model._meta.pk.column, count],

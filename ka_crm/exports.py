@@ -31,7 +31,10 @@ NUMBERS = (Decimal, int, float)
 
 def runs_as_formula(text):
     """Whether a spreadsheet may take ``text`` for a formula: it starts so, also behind blanks, line ends, no-break or full-width forms."""
-    if text[:1] in _FORMULA_STARTS:
+    first = text[:1]
+    if first.isascii() and first.isalnum():  # what nearly every text starts with
+        return False
+    if first in _FORMULA_STARTS:
         return True
     return unicodedata.normalize("NFKC", text.lstrip(_SKIPPED)[:1]) in _FORMULA_STARTS
 

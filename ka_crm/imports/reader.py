@@ -135,10 +135,12 @@ class Reading:
             findings = {}
             for error in chunk.errors:
                 findings.setdefault(error.row, []).append(error)
-            for index, number in enumerate(chunk.numbers.tolist()):
-                columns = chunk.columns.items()
-                texts = {name: column.text_at(index) for name, column in columns}
-                yield RawRow(number, texts, {name: column.value_at(index) for name, column in columns}, findings.get(number, []))
+            names, columns = list(chunk.columns), [(column, column.codes.tolist()) for column in chunk.columns.values()]
+            texts = zip(*([column.texts[code] for code in codes] for column, codes in columns), strict=True)
+            values = zip(*([column.values[code] for code in codes] for column, codes in columns), strict=True)
+            for number, written, read in zip(chunk.numbers.tolist(), texts, values, strict=True):
+                fields, found = dict(zip(names, written, strict=True)), dict(zip(names, read, strict=True))
+                yield RawRow(number, fields, found, findings.get(number, []))
 
     def _chunk(self, batch):
         texts = {name: batch.cells[position] for name, position in self._fields.items()}

@@ -81,8 +81,15 @@ class RowRules:
     def before_write(self, rows):
         """Make what rows refer to and may bring along, such as a brand; called in the transaction."""
 
+    def place(self, rows, records, known):
+        """Attributes of the new records of ``rows`` that follow from the keys of all, such as the parent: a dict per row, or ().
+
+        ``records``: key → primary key of every record, the new ones included; ``known``: key → values of those that were there.
+        """
+        return ()
+
     def after_write(self, rows, records):
-        """Set what needs the records of all rows, such as parents; ``records``: key → primary key. Returns {pk: (before, after)}."""
+        """Set links of records that ``rows`` change; ``records`` as in ``place``. Returns {pk: (before, after)}."""
         return {}
 
     def label(self, key):

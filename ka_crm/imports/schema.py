@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 
 class Kind(StrEnum):
@@ -54,7 +55,7 @@ class Schema:
     def __contains__(self, name):
         return name in self.by_name
 
-    @property
+    @cached_property
     def by_name(self):
         return {field.name: field for field in self.fields}
 

@@ -1,5 +1,7 @@
 """What a Celery worker does besides running tasks: refuses bad settings, sweeps, and hands long jobs back when it stops."""
 
+import gc
+
 from celery import bootsteps
 from celery.signals import worker_init, worker_shutting_down
 
@@ -28,6 +30,13 @@ def refuse_bad_settings(**kwargs):
 
     if problems := queue_settings():
         raise SystemExit("\n".join(f"{problem.msg} {problem.hint}" for problem in problems))
+
+
+@worker_init.connect
+def spare_the_collector(**kwargs):
+    """What is loaded before the children are forked stays for good: as in ka_crm/wsgi.py, the collector need not go through it."""
+    gc.collect()
+    gc.freeze()
 
 
 @worker_shutting_down.connect

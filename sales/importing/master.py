@@ -10,7 +10,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ka_crm.bulkwrite import insert_records, insert_rows
+from ka_crm.bulkwrite import insert_records, insert_rows, new_keys, new_records
 from ka_crm.errors import DomainError
 from ka_crm.exports import runs_as_formula
 from ka_crm.imports.errors import row_error
@@ -101,7 +101,7 @@ class MasterLoad:
         stated = sorted({name for row in self.rows for name in row.values})
         self.columns = [field.attname for field in rules.model._meta.concrete_fields if field.attname in stated]
         wanted = dict.fromkeys(["pk", *self.columns, *rules.key, *(name for group in rules.unique for name in group), *rules.compared])
-        self.known = {rules.key_of(record): record for record in rules.model.objects.values(*wanted)}
+        self.known = {rules.key_of(record): record for record in rules.model.objects.order_by().values(*wanted)}
         self._refuse_dead_links()
         self._refuse_taken()
         self.fresh, self.changed, unchanged = [], [], 0
@@ -158,14 +158,9 @@ class MasterLoad:
         rules.before_write(self.rows)
         try:
             with transaction.atomic():
-                created = self._create(batch)
+                records = self._create(batch)
                 self._change(batch)
-                records = {key: record["pk"] for key, record in self.known.items()} | created
-                made = set(created.values())
-                moved = rules.after_write([*self.fresh, *self.changed], records)
-                for pk in made:
-                    moved.pop(pk, None)
-                self._note_moved(batch, moved)
+                self._note_moved(batch, rules.after_write(self.changed, records))
         except IntegrityError as error:
             raise DomainError(_("A record of this file clashes with one that somebody has just saved. Import the file again.")) from error
         return len(self.fresh) + len(self.changed)
@@ -174,22 +169,25 @@ class MasterLoad:
         return self.rules.resolved(row.values)
 
     def _create(self, batch):
-        model, created = self.rules.model, {}
-        for start in range(0, len(self.fresh), SLICE):
-            rows = self.fresh[start : start + SLICE]
-            stated = [self._values(row) for row in rows]
-            records = [_filled(model(**values)) for values in stated]
-            insert_records(records)
-            created |= {row.key: record.pk for row, record in zip(rows, records, strict=True)}
-            pairs = zip(records, stated, strict=True)
-            self._note_changes(batch, [(record.pk, None, _json(values)) for record, values in pairs])
-        return created
+        """Insert the new records; returns key → primary key of all, known and new."""
+        model, fresh = self.rules.model, self.fresh
+        keys = new_keys(model, len(fresh))
+        records = {key: record["pk"] for key, record in self.known.items()}
+        records |= {row.key: pk for row, pk in zip(fresh, keys, strict=True)}
+        places = self.rules.place(fresh, records, self.known) or [{}] * len(fresh)
+        for start in range(0, len(fresh), SLICE):
+            part = slice(start, start + SLICE)
+            stated = [self._values(row) for row in fresh[part]]
+            made = ({**values, **place, "id": pk} for values, place, pk in zip(stated, places[part], keys[part], strict=True))
+            insert_records([_filled(record) for record in new_records(model, made)])
+            self._note_changes(batch, [(pk, None, values) for pk, values in zip(keys[part], stated, strict=True)])
+        return records
 
     def _note_changes(self, batch, changes):
         """Put (key, values before or None, values after) on record."""
         label = self.rules.model._meta.label_lower
         names = ["batch_id", "object_type", "object_id", "before", "after"]
-        rows = [(batch.pk, label, pk, None if before is None else json.dumps(before), json.dumps(after)) for pk, before, after in changes]
+        rows = [(batch.pk, label, pk, None if before is None else _spelled(before), _spelled(after)) for pk, before, after in changes]
         insert_rows(ImportChange, names, rows)
 
     def _change(self, batch):
@@ -208,7 +206,7 @@ class MasterLoad:
                     setattr(record, name, value)
                 if before:
                     after = {name: values[name] for name in before}
-                    changes.append((record.pk, _json(before), _json(after)))
+                    changes.append((record.pk, before, after))
                 _filled(record, again=True)
             model.objects.bulk_create(list(held.values()), update_conflicts=True, unique_fields=["id"], update_fields=fields)
             self._note_changes(batch, changes)
@@ -221,7 +219,7 @@ class MasterLoad:
             before, after = moved[pk]
             change.before, change.after = {**change.before, **_json(before)}, {**change.after, **_json(after)}
         ImportChange.objects.bulk_update(noted.values(), ["before", "after"], batch_size=200)
-        self._note_changes(batch, [(pk, _json(before), _json(after)) for pk, (before, after) in moved.items() if pk not in noted])
+        self._note_changes(batch, [(pk, before, after) for pk, (before, after) in moved.items() if pk not in noted])
 
 
 def _filled(record, *, again=False):
@@ -238,8 +236,17 @@ def _has(model, name):
     return any(field.name == name for field in model._meta.concrete_fields)
 
 
+def _plain(value):
+    if isinstance(value, date | Decimal):
+        return str(value)
+    raise TypeError(f"JSON has no {type(value).__name__}.")
+
+
+_spelled = json.JSONEncoder(default=_plain).encode
+
+
 def _json(values):
-    """Values as JSON keeps them; ``_unjson`` reads them back by the model's fields."""
+    """Values as JSON keeps them; undoing reads them back by the model's fields."""
     return {name: str(value) if isinstance(value, date | Decimal) else value for name, value in values.items()}
 
 

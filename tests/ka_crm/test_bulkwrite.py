@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import KeyAccount, Store
-from ka_crm.bulkwrite import insert_records, insert_rows, update_columns
+from ka_crm.bulkwrite import insert_records, insert_rows, new_keys, new_records, update_columns
 from sales.models import ImportBatch, ImportChange
 from tests.factories import KeyAccountFactory
 
@@ -30,6 +30,30 @@ def test_records_arrive_with_keys_defaults_and_every_character():
     assert (first.name, first.latitude, first.opened_on) == (ODD, Decimal("48.12345"), date(2024, 2, 29))
     assert (second.name, second.latitude, second.opened_on, second.version) == ("", None, None, 1)
     assert not stores[0]._state.adding
+
+
+def test_records_of_plain_values_have_defaults_and_may_refer_to_one_another():
+    before = KeyAccountFactory()
+    with transaction.atomic():
+        upper, lower = new_keys(KeyAccount, 2)
+        rows = [{"code": "UP", "name": "Up", "id": upper}, {"id": lower, "name": "Low", "code": "LOW", "parent_id": upper}]
+        insert_records(new_records(KeyAccount, rows))
+    after = KeyAccountFactory()
+
+    found = KeyAccount.objects.get(code="LOW")
+    assert (found.pk, found.parent_id, found.kind, found.currency, found.version) == (lower, upper, "chain", "USD", 1)
+    assert before.pk < upper < lower < after.pk
+
+
+def test_each_record_has_a_callable_default_of_its_own(imported_batch):
+    one, two = new_records(ImportBatch, [{"kind": "stores", "file_id": imported_batch.file_id}] * 2)
+
+    assert one.public_id != two.public_id
+    assert one.preview == {} and one.preview is not two.preview
+
+
+def test_no_key_is_asked_for_no_record():
+    assert new_keys(KeyAccount, 0) == []
 
 
 def test_a_taken_code_is_the_databases_own_refusal():

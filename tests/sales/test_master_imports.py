@@ -37,6 +37,33 @@ def test_accounts_find_their_parents_in_the_file_and_get_their_place_in_the_tree
     assert (outcome.rows_imported, outcome.rows_unchanged) == (0, 2)
 
 
+def test_new_and_known_accounts_of_one_file_take_their_places_together():
+    head = "account_code,account_name,parent_code\n"
+    import_text("accounts", f"{head}TOP,Top,\nMID,Middle,\n")
+    batch, outcome = import_text("accounts", f"{head}LOW,Low,MID\nMID,Middle,NEW\nNEW,New,TOP\n")
+    held = {account.code: account for account in KeyAccount.objects.all()}
+    top, new, mid, low = (held[code].pk for code in ("TOP", "NEW", "MID", "LOW"))
+    assert (outcome.new, outcome.changed) == (2, 1)
+    assert [held[code].path for code in ("NEW", "MID", "LOW")] == [
+        f"/{top}/{new}/",
+        f"/{top}/{new}/{mid}/",
+        f"/{top}/{new}/{mid}/{low}/",
+    ]
+    changes = {change.object_id: (change.before, change.after) for change in ImportChange.objects.filter(batch=batch)}
+    assert changes[mid] == ({"parent_id": None}, {"parent_id": new})
+    assert changes[low] == (None, {"code": "LOW", "name": "Low"})
+
+
+@pytest.mark.parametrize("known", ["", "A,Alpha,\n"])
+def test_accounts_that_belong_to_each_other_in_a_circle_are_refused_whole(known):
+    head = "account_code,account_name,parent_code\n"
+    if known:
+        import_text("accounts", head + known)
+    with pytest.raises(DomainError, match="belong to each other in a circle"):
+        import_text("accounts", f"{head}A,Alpha,B\nB,Beta,A\n")
+    assert not KeyAccount.objects.filter(code="B").exists()
+
+
 def test_a_parent_that_is_nowhere_is_a_row_error():
     batch, _outcome = import_text("accounts", "account_code,account_name,parent_code\nEAST,East,NOWHERE\n")
     assert (batch.status, findings(batch)) == ("refused", [(1, "parent_code", "account")])
