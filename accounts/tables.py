@@ -10,7 +10,7 @@ from .models import Contact, KeyAccount, Store
 class KeyAccountTable(Table):
     name = Column(linkify=True, hint="code", order_by=("sort_key", "pk"))
     kind = Column(accessor="get_kind_display", order_by="kind")
-    parent = Column(linkify=True)
+    parent = Column(linkify=True, said_by="parent__name")
     trade_route = Column(accessor="get_trade_route_display", order_by="trade_route", phone=False)
     country = Column()
     store_count = NumberColumn(verbose_name=_("Stores"))
@@ -27,7 +27,7 @@ class KeyAccountTable(Table):
 
 class StoreTable(Table):
     name = Column(linkify=True, hint="code", order_by=("sort_key", "pk"))
-    account = Column(linkify=True, order_by="account__sort_key")
+    account = Column(linkify=True, said_by="account__name", order_by="account__sort_key")
     retailer_store_no = Column(verbose_name=_("Their number"))
     region = Column()
     store_format = Column(verbose_name=_("Format"))
@@ -44,7 +44,7 @@ class StoreTable(Table):
 
 class ContactTable(Table):
     name = Column(linkify=True, hint="title", order_by=("sort_key", "pk"))
-    account = Column(linkify=True, order_by="account__sort_key")
+    account = Column(linkify=True, said_by="account__name", order_by="account__sort_key")
     function = Column(accessor="get_function_display", order_by="function")
     subjects = Column(wide=True)
     phone_number = Column(accessor="phone", verbose_name=_("Phone"), order_by="phone")

@@ -14,13 +14,13 @@ files. A cell of 50 × 10 is drawn in microseconds, so ``render_`` methods use `
 
 from copy import copy
 from decimal import Decimal
-from functools import cache, partialmethod
+from functools import cache, partial, partialmethod
 from html import escape as escape_text
 from inspect import getattr_static, signature
 
 import django_tables2 as tables
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
-from django.db.models import F
+from django.db.models import CharField, F, TextField
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import conditional_escape, escape, format_html
@@ -106,12 +106,14 @@ class Column(tables.Column):
     """Text. ``linkify``: True (the value's or the record's page), a url name (takes the pk) or a function of the record.
 
     ``hint`` is the path of a second, quieter line; ``wide`` lets long text wrap; ``phone=False`` leaves it out of phone cards.
+    ``said_by`` is the path of the field that a joined record prints as, such as ``account__name``: files then need no records.
     """
 
     classes = ""
 
-    def __init__(self, *args, linkify=False, hint=None, wide=False, phone=True, **kwargs):
+    def __init__(self, *args, linkify=False, hint=None, said_by=None, wide=False, phone=True, **kwargs):
         super().__init__(*args, **kwargs)
+        self.said_by = said_by
         self.address_of, self.hint = linkify, getter(hint) if hint else None
         self.classes = " ".join(filter(None, (self.classes, wide and "cell-wide", not phone and "desk-only")))
 
@@ -404,6 +406,31 @@ class Table(tables.Table):
                 currencies.add(path)
                 pairs.append((gettext("Currency"), bound.column.currency_of))
         return pairs
+
+    def plain_columns(self, queryset):
+        """Pairs (path, value → cell) of the shown columns, if a file can have them all as plain values of ``queryset``; else None.
+
+        A record per row costs a file more than its cells. ``export_columns`` gives the same cells of records.
+        """
+        if queryset.query.distinct or queryset.query.combinator:
+            return None  # there the columns decide which rows come
+        found = [self._plain(bound, queryset) for bound in self.columns if not bound.column.exclude_from_export]
+        usable = None not in found and len({path for path, _cell in found}) == len(found)
+        return found if usable else None
+
+    def _plain(self, bound, queryset):
+        """(path, value → cell) of a column, or None where only a record can give the cell."""
+        column = bound.column
+        if type(column) not in (Column, NumberColumn, DayColumn) or hasattr(self, f"export_{bound.name}"):
+            return None
+        path = column.said_by or str(bound.accessor)
+        if path in queryset.query.annotations:
+            return path, partial(column.exported, record=None)
+        field = _field_of(queryset.model, path)
+        if field is None or not field.concrete or field.is_relation or field.choices:
+            return None
+        says_itself = type(column) is Column and isinstance(field, CharField | TextField)
+        return path, str if says_itself else partial(column.exported, record=None)
 
     def _exporter(self, bound):
         column = bound.column
