@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ka_crm import formats, policy
 from ka_crm.errors import DomainError
+from ka_crm.text import clean_text
 
 from . import services
 from .ground import Ground
@@ -44,7 +45,7 @@ def _back(request):
 
 
 def _key(request):
-    return request.POST.get("key", "")[:120]
+    return clean_text(request.POST.get("key", ""))[:120]
 
 
 @require_POST
