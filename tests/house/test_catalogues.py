@@ -145,6 +145,14 @@ def test_a_complete_catalogue_has_no_findings(small):
     assert said() == []
 
 
+def test_words_inside_an_f_string_are_marked_too(small):
+    said, _rewrite, root = small
+
+    (root / "team" / "drawn.py").write_text("from django.utils.translation import gettext\nprint(f\"<b>{gettext('Keep it')}</b>\")\n")
+
+    assert said() == ["not in django.po: “Keep it” (team/drawn.py)"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
