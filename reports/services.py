@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -349,9 +349,3 @@ def _move(report, to, actor, verb, capability, *, reason="", **values):
     was = report.status
     move(report, to=to, moves=REPORT_MOVES, edit_version=report.edit_version + 1, **values)
     record(report, verb, actor=actor, changes={"status": [was, str(to)]}, reason=reason, on_behalf_of=acts_as(actor, capability))
-
-
-def newest_version(report):
-    """The highest version number of this report's kind, subject and period."""
-    same = Report.objects.filter(kind=report.kind, subject_key=report.subject_key, starts_on=report.starts_on, ends_on=report.ends_on)
-    return same.aggregate(Max("version"))["version__max"]

@@ -12,7 +12,6 @@ from team.models import User
 from visits.figures import (
     SEEN,
     competitor_lines,
-    must_stock_gap_lines,
     out_of_stock_lines,
     scores_by_account,
     scores_by_person,
@@ -101,11 +100,6 @@ class ShelfFacts:
     def out_of_stock(self):
         """{account: lines of store and product, most often first}."""
         return grouped(out_of_stock_lines(self.account_ids, self.visited, limit=None))
-
-    @cached_property
-    def must_stock_gaps(self):
-        """{account: must-stock products looked for and not found, most often first}."""
-        return grouped(must_stock_gap_lines(self.account_ids, self.visited, limit=None))
 
     @cached_property
     def competitors(self):

@@ -94,16 +94,8 @@ class Distribution:
         return ratio(self.selling, self.stores)
 
     @property
-    def rate_then(self):
-        return ratio(self.selling_then, self.stores_then)
-
-    @property
     def products_per_store(self):
         return ratio(self.points, self.selling)
-
-    @property
-    def products_per_store_then(self):
-        return ratio(self.points_then, self.selling_then)
 
 
 @dataclass

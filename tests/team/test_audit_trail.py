@@ -63,6 +63,7 @@ def test_truncate_is_refused(event):
         pytest.skip("SQLite has no TRUNCATE: its DELETE without WHERE is tried above")
     with refused():
         sql("TRUNCATE team_auditevent")
+    assert list(AuditEvent.objects.values_list("pk", flat=True)) == [event.pk]
 
 
 @pytest.mark.parametrize("way", WAYS_TO_CHANGE)
