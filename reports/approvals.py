@@ -13,15 +13,22 @@ from team.services.approvals import chair_for, decide, request_approval, withdra
 KIND = "reports.report"
 
 
-def register():
-    """Called by ``AppConfig.ready()``."""
+def register(conclude):
+    """Called by ``AppConfig.ready()`` with ``services.conclude``: the services ask for approvals, so this module knows none of them."""
+
+    def approved(report, *, actor, note, approval):
+        conclude(report_id=report.pk, actor=actor, approved=True, note=note)
+
+    def returned(report, *, actor, note, approval):
+        conclude(report_id=report.pk, actor=actor, approved=False, note=note)
+
     approvals.register(
         KIND,
         label=_("Report"),
         model="reports.Report",
-        on_approved=_approved,
-        on_returned=_returned,
-        on_withdrawn=_returned,
+        on_approved=approved,
+        on_returned=returned,
+        on_withdrawn=returned,
         barred=authors_of,
         step_in="reports.approve",
     )
@@ -61,15 +68,3 @@ def decide_waiting(waiting, *, actor, decision, note):
     if decision == "return" and waiting.requested_by_id == actor.pk:
         return withdraw(approval_id=waiting.pk, actor=actor, note=note)
     return decide(approval_id=waiting.pk, actor=actor, decision=decision, note=note)
-
-
-def _approved(report, *, actor, note, approval):
-    from .services import conclude  # services ask for approvals: the circle is theirs
-
-    conclude(report_id=report.pk, actor=actor, approved=True, note=note)
-
-
-def _returned(report, *, actor, note, approval):
-    from .services import conclude  # as above
-
-    conclude(report_id=report.pk, actor=actor, approved=False, note=note)

@@ -21,10 +21,10 @@ class ReportsConfig(AppConfig):
         navigation.register("insight", _("Reports"), "reports:report_list", icon="report", capability="reports.view", order=40, phone=True)
         panels.register("key_account", title=_("Reports"), url_name="reports:account_panel", order=60, capability="reports.view")
         panels.register("home", title=_("Reports"), url_name="reports:home_panel", order=50, capability="reports.view")
-        from . import approvals, receivers  # noqa: F401 – connects them; their models are there only now
+        from . import approvals, receivers, services  # noqa: F401 – connects them; their models are there only now
         from .agenda import deadlines_of
 
-        approvals.register()
+        approvals.register(services.conclude)
         agenda.register("deadlines", deadlines_of)
         notices.register_kind("reports.due_soon", label=_("Report due"), text=_("“%(report)s” is due on %(due_on)s."))
         notices.register_kind("reports.late", label=_("Report late"), text=_("“%(report)s” was due on %(due_on)s and is not handed in."))

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ka_crm.forms import RecordForm
-from ka_crm.imports.profile import CONTAINERS, DELIMITERS, ENCODINGS, GRAINS, Profile, ProfileError
+from ka_crm.imports.profile import Profile, ProfileError
+from ka_crm.imports.profile_choices import CONTAINERS, DELIMITERS, ENCODINGS, GRAINS
 
 from .models import ImportProfile
 

@@ -4,9 +4,10 @@
 ``recognise(path, profiles, schema, file_name=…)`` ranks profiles by what the file holds.
 """
 
+from .columns import Column
 from .errors import FileRefused, RowError
 from .profile import Profile, ProfileError
-from .reader import Chunk, Column, RawRow, Reading, read_rows
+from .reader import Chunk, RawRow, Reading, read_rows
 from .recognise import Candidate, recognise
 from .schema import Field, Kind, Schema
 

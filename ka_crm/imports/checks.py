@@ -5,6 +5,7 @@ from decimal import Decimal
 import numpy as np
 from django.utils.translation import gettext as _
 
+from .columns import Column
 from .errors import row_error
 from .schema import Kind
 
@@ -24,8 +25,6 @@ class RowChecks:
 
     def derived(self, columns):
         """The profile's derived columns, such as discount = gross − net; None where a part is missing."""
-        from .reader import Column  # the reader builds on the checks
-
         made = {}
         for field, (minuend, subtrahend) in self.profile.derived.items():
             if field not in self.schema or field in columns or minuend not in columns or subtrahend not in columns:

@@ -7,12 +7,8 @@ from django.utils.translation import gettext as _
 
 from ka_crm.errors import DomainError
 
-CONTAINERS = ("delimited", "xlsx", "matrix_xlsx", "edifact")
-GRAINS = ("day", "week_ending")
-DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
-ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "gb18030", "gbk", "cp1252", "latin-1", "shift_jis", "big5")
-DECIMAL_MARKS = (".", ",")
-THOUSANDS_MARKS = (",", ".", " ", "'")
+from .profile_checks import problems_of
+
 USUAL_DATES = ("YYYY-MM-DD",)
 USUAL_TOTALS = (
     {"pattern": r"(grand |sub)?totals?", "scope": "grand"},
@@ -86,8 +82,6 @@ class Profile:
 
     def problems(self):
         """What is wrong, by field; empty when the profile can be used."""
-        from .profile_checks import problems_of  # the checks read this class
-
         return problems_of(self)
 
     @property

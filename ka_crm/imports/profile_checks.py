@@ -5,7 +5,7 @@ import re
 
 from django.utils.translation import gettext as _
 
-from . import profile as p
+from . import profile_choices as choices
 from .dates import DateFormatError, compile_format
 
 DAYS_NEED = ("units",)
@@ -23,10 +23,10 @@ def problems_of(profile):
 def _choices(profile):
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", profile.code or ""):
         yield "code", _("may have up to 40 letters, digits, _ and -.")
-    for name, allowed in (("container", p.CONTAINERS), ("grain", p.GRAINS)):
+    for name, allowed in (("container", choices.CONTAINERS), ("grain", choices.GRAINS)):
         if getattr(profile, name) not in allowed:
             yield name, _("is “%(value)s”. Choose one of %(allowed)s.") % {"value": getattr(profile, name), "allowed": ", ".join(allowed)}
-    if profile.delimiter is not None and profile.delimiter not in p.DELIMITERS.values():
+    if profile.delimiter is not None and profile.delimiter not in choices.DELIMITERS.values():
         yield "delimiter", _("is “%(value)s”. Choose comma, semicolon, tab or pipe.") % {"value": profile.delimiter}
     if profile.encoding is not None:
         try:
@@ -34,7 +34,7 @@ def _choices(profile):
         except (LookupError, ValueError, TypeError):
             yield (
                 "encoding",
-                _("“%(value)s” is not known. Usual ones: %(usual)s.") % {"value": profile.encoding, "usual": ", ".join(p.ENCODINGS)},
+                _("“%(value)s” is not known. Usual ones: %(usual)s.") % {"value": profile.encoding, "usual": ", ".join(choices.ENCODINGS)},
             )
 
 
@@ -56,9 +56,9 @@ def _columns(profile):
 
 
 def _marks(profile):
-    if profile.decimal_mark not in (None, *p.DECIMAL_MARKS):
+    if profile.decimal_mark not in (None, *choices.DECIMAL_MARKS):
         yield "decimal_mark", _("is “%(value)s”. Choose a point or a comma.") % {"value": profile.decimal_mark}
-    if profile.thousands_mark not in (None, *p.THOUSANDS_MARKS):
+    if profile.thousands_mark not in (None, *choices.THOUSANDS_MARKS):
         yield "thousands_mark", _("is “%(value)s”. Choose a comma, point, blank or apostrophe.") % {"value": profile.thousands_mark}
     if profile.decimal_mark and profile.decimal_mark == profile.thousands_mark:
         yield "thousands_mark", _("is the same as the decimal mark.")

@@ -8,6 +8,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from .checks import RowChecks
+from .columns import Column
 from .containers import open_file
 from .delimited import DelimitedTable
 from .edifact import EdifactTable
@@ -20,31 +21,6 @@ from .totals import ControlTotal, TotalsLedger
 from .values import NUMERIC, Context, parse_cell
 
 MAX_HINTED_STORES = 20_000
-
-
-@dataclass(slots=True)
-class Column:
-    """One field of a chunk, each distinct cell once: row i holds ``texts[codes[i]]`` as written and ``values[codes[i]]`` as read.
-
-    ``values`` are what schema.Kind says (money: int in minor units); None for an empty cell and for one with a finding.
-    """
-
-    codes: np.ndarray
-    texts: list[str]
-    values: list
-
-    def array(self, dtype=object, missing=None):
-        """The rows' values as one numpy array; ``missing`` stands for None."""
-        values = self.values if missing is None else [missing if value is None else value for value in self.values]
-        distinct = np.empty(len(values), dtype=dtype)
-        distinct[:] = values
-        return distinct[self.codes] if len(values) else np.empty(0, dtype=dtype)
-
-    def text_at(self, index):
-        return self.texts[self.codes[index]]
-
-    def value_at(self, index):
-        return self.values[self.codes[index]]
 
 
 @dataclass(slots=True)
