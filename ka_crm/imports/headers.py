@@ -12,6 +12,13 @@ from .errors import FileRefused, RowError
 
 MAX_COLUMNS = 1000
 NAMED_COLUMNS = 12
+# A year and a month that no day follows: 201703, 2017-03, "Mar 2017", 2017年3月.
+MONTHS_IN_DIGITS = (
+    re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<month>0[1-9]|1[0-2])(?!\d)"),
+    re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<mark>[-_./])(?P<month>0[1-9]|1[0-2])(?!\d)(?!(?P=mark)(?:0[1-9]|[12]\d|3[01])(?!\d))"),
+)
+MONTH_IN_WORDS = re.compile(r"(?<!\b\d[ .-])(?<!\b\d\d[ .-])(?<![^\W\d_])([^\W\d_]{3,9})\.?[ _-]+((?:19|20)\d\d)(?!\d)")
+MONTH_IN_CHINESE = re.compile(r"((?:19|20)\d\d)年(1[0-2]|0?[1-9])月(?!\d{1,2}日)")
 
 
 @dataclass(frozen=True)
@@ -131,10 +138,13 @@ def _too_many(names):
 
 
 def month_in(text):
-    """(year, month) that a title or file name states, such as 201703, 2017-03 or "Mar 2017"; None if none or several."""
-    found = {(int(y), int(m)) for y, m in re.findall(r"(?<!\d)((?:19|20)\d\d)[-_./]?(0[1-9]|1[0-2])(?!\d)", text)}
+    """(year, month) that a title or file name states, such as 201703, 2017-03 or "Mar 2017"; None if none or several.
+
+    A whole day, such as 2017-03-02, is no month: it is mostly the day on which the file was made.
+    """
+    found = {(int(match["year"]), int(match["month"])) for pattern in MONTHS_IN_DIGITS for match in pattern.finditer(text)}
     if not found:
-        named = re.findall(r"([^\W\d_]{3,9})\.?[ _-]+((?:19|20)\d\d)(?!\d)", text)
+        named = MONTH_IN_WORDS.findall(text)
         found = {(int(year), MONTHS[name.casefold()]) for name, year in named if name.casefold() in MONTHS}
-        found |= {(int(y), int(m)) for y, m in re.findall(r"((?:19|20)\d\d)年(1[0-2]|0?[1-9])月", text)}
+        found |= {(int(y), int(m)) for y, m in MONTH_IN_CHINESE.findall(text)}
     return found.pop() if len(found) == 1 else None
