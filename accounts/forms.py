@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ka_crm.forms import DayInput, PlainForm, RecordForm
+from ka_crm.forms import DayInput, DigitsField, PlainForm, RecordForm
 from ka_crm.text import is_id
 from team.models import User
 
@@ -33,6 +33,7 @@ class KeyAccountForm(RecordForm):
         (_("Legal identity"), ["legal_name", "tax_id", "website", "address"]),
         (_("Dossier"), ["is_strategic", "strategic_reason", "history", "needs", "plans", "competitors"]),
     )
+    gln = DigitsField(label=_("GLN"))
     website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
 
     class Meta:
@@ -80,6 +81,7 @@ class StoreForm(RecordForm):
         (_("Place"), ["region", "country", "city", "address", "latitude", "longitude"]),
         (_("Life"), ["opened_on", "closed_on"]),
     )
+    gln = DigitsField(label=_("GLN"))
 
     class Meta:
         model = Store

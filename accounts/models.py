@@ -7,9 +7,8 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from stdnum import ean
-from stdnum.exceptions import ValidationError as CheckDigitError
 
+from ka_crm.identifiers import is_gln
 from ka_crm.models import SearchedModel
 
 from .querysets import AccountAssignmentQuerySet, ContactQuerySet, KeyAccountQuerySet, StoreQuerySet
@@ -17,12 +16,8 @@ from .querysets import AccountAssignmentQuerySet, ContactQuerySet, KeyAccountQue
 
 def validate_gln(value):
     """A GLN has 13 digits, the last one checks the others."""
-    try:
-        if len(value) != 13:
-            raise CheckDigitError
-        ean.validate(value)
-    except CheckDigitError:
-        raise ValidationError(_("“%(value)s” is not a GLN: 13 digits with a correct check digit."), params={"value": value}) from None
+    if not is_gln(value):
+        raise ValidationError(_("“%(value)s” is not a GLN: 13 digits with a correct check digit."), params={"value": value})
 
 
 class KeyAccount(SearchedModel):

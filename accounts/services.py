@@ -8,12 +8,20 @@ from ka_crm.errors import DomainError, NotAllowed
 from team.audit import record
 from team.changes import archive_record, change_record, create_record, restore_record
 
-from .models import AccountAssignment, KeyAccount, Store
+from .models import AccountAssignment, Contact, KeyAccount, Store
+
+LONGEST_PATH = KeyAccount._meta.get_field("path").max_length
 
 
 def path_below(parent, pk):
-    """The tree path of account ``pk`` under ``parent`` (None for a root)."""
-    return f"{parent.path if parent else '/'}{pk}/"
+    """The tree path of account ``pk`` under ``parent`` (None for a root). Raises DomainError where the tree is too deep."""
+    return _checked_path(f"{parent.path if parent else '/'}{pk}/")
+
+
+def _checked_path(path):
+    if len(path) > LONGEST_PATH:
+        raise DomainError(_("The accounts would be nested too deep there. Choose a place nearer to the top."))
+    return path
 
 
 @transaction.atomic
@@ -29,30 +37,41 @@ def create_account(*, account, actor):
 def change_account(*, account, values, actor, expected_version=None):
     """Change an account's fields; a new parent moves the whole subtree.
 
-    Raises DomainError for a place inside its own subtree, StaleRecord if somebody saved since ``expected_version``.
+    Raises DomainError for a place inside its own subtree or too deep, StaleRecord if somebody saved since ``expected_version``.
     """
-    parent = values.get("parent", account.parent)
-    if parent and parent.path.startswith(account.path):
-        raise DomainError(
-            _("“%(account)s” cannot belong to itself or to an account below it. Choose another place.") % {"account": account}
-        )
+    moves = values.get("parent", account.parent) != account.parent
+    place = _place_to_move_to(account, values["parent"]) if moves else None
     changed = change_record(account, values=values, actor=actor, verb="account.changed", expected_version=expected_version)
-    new_path = path_below(changed.parent, changed.pk)
-    if new_path != changed.path:
+    if moves:
+        new_path = path_below(place, changed.pk)
         _move_subtree(changed.path, new_path)
         changed.path = new_path
     return changed
 
 
+def _place_to_move_to(account, parent):
+    """``parent`` as it stands in the tree now, which nobody else changes meanwhile: two crossing moves would make a circle."""
+    list(KeyAccount.objects.select_for_update().order_by("pk").values_list("pk"))
+    place = KeyAccount.objects.get(pk=parent.pk) if parent else None
+    if place and place.path.startswith(KeyAccount.objects.get(pk=account.pk).path):
+        raise DomainError(
+            _("“%(account)s” cannot belong to itself or to an account below it. Choose another place.") % {"account": account}
+        )
+    return place
+
+
 def _move_subtree(old_path, new_path):
     below = list(KeyAccount.objects.filter(path__startswith=old_path).only("pk", "path"))
     for account in below:
-        account.path = new_path + account.path.removeprefix(old_path)
+        account.path = _checked_path(new_path + account.path.removeprefix(old_path))
     KeyAccount.objects.bulk_update(below, ["path"])
 
 
 def tree_paths(parents):
-    """pk → tree path of all accounts; ``parents``: pk → pk of the one above it, or None. Raises DomainError for a circle."""
+    """pk → tree path of all accounts; ``parents``: pk → pk of the one above it, or None.
+
+    Raises DomainError for a circle and for a tree that is too deep.
+    """
     paths = {None: "/"}
     for pk in parents:
         way, node = {}, pk  # a dict keeps the order and finds a repetition
@@ -62,7 +81,7 @@ def tree_paths(parents):
             way[node] = parents[node]
             node = parents[node]
         for node, parent in reversed(way.items()):
-            paths[node] = f"{paths[parent]}{node}/"
+            paths[node] = _checked_path(f"{paths[parent]}{node}/")
     return paths
 
 
@@ -85,7 +104,14 @@ def archive_account(*, account, actor):
     return archive_record(account, actor=actor, verb="account.archived")
 
 
+def _refuse_if_archived(above):
+    """What comes back from the archive must not hang on something that is still there."""
+    if above is not None and above.archived_at is not None:
+        raise DomainError(_("“%(account)s” is in the archive. Bring that back first.") % {"account": above})
+
+
 def restore_account(*, account, actor):
+    _refuse_if_archived(account.parent)
     return restore_record(account, actor=actor, verb="account.restored")
 
 
@@ -93,8 +119,13 @@ def create_store(*, store, actor):
     return create_record(store, actor=actor, verb="store.created")
 
 
+@transaction.atomic
 def change_store(*, store, values, actor, expected_version=None):
-    return change_record(store, values=values, actor=actor, verb="store.changed", expected_version=expected_version)
+    """Change a store's fields. Its contacts go with it to another account: who no longer sees the store does not see them either."""
+    changed = change_record(store, values=values, actor=actor, verb="store.changed", expected_version=expected_version)
+    for contact in Contact.objects.filter(store=changed).exclude(account=changed.account_id).order_by("pk"):
+        change_contact(contact=contact, values={"account": changed.account}, actor=actor)
+    return changed
 
 
 def archive_store(*, store, actor):
@@ -102,6 +133,7 @@ def archive_store(*, store, actor):
 
 
 def restore_store(*, store, actor):
+    _refuse_if_archived(store.account)
     return restore_record(store, actor=actor, verb="store.restored")
 
 
@@ -118,6 +150,7 @@ def archive_contact(*, contact, actor):
 
 
 def restore_contact(*, contact, actor):
+    _refuse_if_archived(contact.account)
     return restore_record(contact, actor=actor, verb="contact.restored")
 
 

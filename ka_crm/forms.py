@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from . import conflicts, undo_offer
 from .errors import DomainError, StaleRecord
+from .identifiers import digits_as_written
 from .text import clean_text
 
 
@@ -33,6 +34,17 @@ class ManyRowsField(forms.ModelMultipleChoiceField):
             if len(str(chosen)) > self.longest_id:
                 raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params={"value": chosen})
         return super().clean(value)
+
+
+class DigitsField(forms.CharField):
+    """A number with a check digit as people write it: with blanks or hyphens, in full-width digits. The record's own check follows."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **{"required": False, "max_length": 40, **kwargs})
+        self.widget.attrs.setdefault("inputmode", "numeric")
+
+    def to_python(self, value):
+        return digits_as_written(super().to_python(value))
 
 
 class CleanFormMixin:

@@ -66,6 +66,10 @@ class RowRules:
     def key_of(self, values):
         return tuple(values[name] for name in self.key)
 
+    def as_compared(self, name, value):
+        """A value of a ``unique`` group in the one spelling in which equal ones are equal."""
+        return value
+
     def links_differ(self, row, record, known):
         """Whether ``row`` links elsewhere than ``record`` does, a dict of the model's values; ``known``: key → such a dict."""
         return False

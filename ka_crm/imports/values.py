@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from stdnum import ean
 
+from ka_crm.identifiers import GTIN_LENGTHS, check_digit_holds
 from ka_crm.text import clean_text
 
 from .dates import EARLIEST, parse_date
@@ -14,7 +15,6 @@ from .numbers import BadValue, DateCell, NumberCell, parse_number, to_minor, to_
 from .schema import Kind
 
 MANGLED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+?[0-9]{1,3}", re.IGNORECASE)
-GTIN_LENGTHS = (8, 12, 13, 14)
 EMPTY_CODE = {Kind.DATE: "date", Kind.INTEGER: "number", Kind.MONEY: "number", Kind.DECIMAL: "number"}
 
 
@@ -61,24 +61,16 @@ def parse_store_no(cell, _field, context):
     return match["code"]
 
 
-def _check_digit_holds(digits):
-    """Whether ``digits`` are that and the last checks the others; stdnum cleans each number first, which takes ten times as long."""
-    if not (digits.isascii() and digits.isdigit()):
-        return False
-    figures = [*map(int, digits)]
-    return (sum(figures[-1::-2]) + 3 * sum(figures[-2::-2])) % 10 == 0
-
-
 def parse_gtin(cell, _field, _context):
     """The digits of a GTIN-8, -12, -13 or -14. A number of a spreadsheet lost its zeros: they are put back, then checked."""
     _refuse_mangled(cell)
     digits = _digits(cell)
     if isinstance(cell, NumberCell):
         longer = (digits.zfill(length) for length in GTIN_LENGTHS if length >= len(digits))
-        digits = next((code for code in longer if _check_digit_holds(code)), digits)
+        digits = next((code for code in longer if check_digit_holds(code)), digits)
     if len(digits) not in GTIN_LENGTHS or not digits.isascii() or not digits.isdigit():
         raise BadValue("check_digit", _("is not a GTIN: it takes 8, 12, 13 or 14 digits, the last one a check digit."))
-    if not _check_digit_holds(digits):
+    if not check_digit_holds(digits):
         raise BadValue(
             "check_digit", _("has a wrong check digit: %(right)s would be right.") % {"right": ean.calc_check_digit(digits[:-1])}
         )
@@ -90,7 +82,7 @@ def parse_gln(cell, _field, _context):
     digits = _digits(cell)
     if len(digits) != 13 or not digits.isascii() or not digits.isdigit():
         raise BadValue("check_digit", _("is not a GLN: it takes 13 digits, the last one a check digit."))
-    if not _check_digit_holds(digits):
+    if not check_digit_holds(digits):
         raise BadValue(
             "check_digit", _("has a wrong check digit: %(right)s would be right.") % {"right": ean.calc_check_digit(digits[:-1])}
         )

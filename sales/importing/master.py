@@ -137,19 +137,20 @@ class MasterLoad:
             owners = {}
             in_file = {row.key for row in self.rows}
             for key, record in self.known.items():
-                value = tuple(record[name] for name in group)
+                value = tuple(self.rules.as_compared(name, record[name]) for name in group)
                 if key not in in_file and value[-1]:
                     owners[value] = key
             for row in self.rows:
                 record = self.known.get(row.key, {})
-                value = tuple(row.values.get(name, record.get(name)) for name in group)
-                if not value[-1]:
+                stated = tuple(row.values.get(name, record.get(name)) for name in group)
+                if not stated[-1]:
                     continue
+                value = tuple(self.rules.as_compared(*one) for one in zip(group, stated, strict=True))
                 owner = owners.setdefault(value, row.key)
                 if owner != row.key:
                     name = next((f for f, attribute in self.rules.attributes.items() if attribute == group[-1]), group[-1])
                     reason = _("duplicate: %(owner)s has it already. Correct one of the two.") % {"owner": self.rules.label(owner)}
-                    refused.setdefault(row.number, RowProblem(name, value[-1], "duplicate", reason))
+                    refused.setdefault(row.number, RowProblem(name, stated[-1], "duplicate", reason))
         self._refuse(refused)
 
     # --- writing ------------------------------------------------------------------------------------------------------------------

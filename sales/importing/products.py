@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts.imports import AccountRows, ContactRows, StoreRows, known_account
 from accounts.models import KeyAccount
+from ka_crm.identifiers import GTIN_LENGTHS
 from ka_crm.imports import Field, Kind, Schema
 from ka_crm.imports.row_rules import RowProblem, RowRules
 from ka_crm.money import to_e4
@@ -47,6 +48,10 @@ class ProductRows(RowRules):
 
     def begin(self, *, account=None):
         self.names = {"brand": dict(Brand.objects.values_list("name", "pk")), "category": dict(Category.objects.values_list("name", "pk"))}
+
+    def as_compared(self, name, value):
+        """Leading zeros make no other item."""
+        return value.zfill(GTIN_LENGTHS[-1]) if value else value
 
     def values_of(self, row):
         plain = {name: value for name, value in row.items() if name not in ("brand", "category", "list_price", "unit_cost")}

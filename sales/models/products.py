@@ -5,11 +5,10 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from stdnum import ean
-from stdnum.exceptions import ValidationError as CheckDigitError
 
 from accounts.models import KeyAccount
 from accounts.querysets import ByAccountQuerySet
+from ka_crm.identifiers import is_gtin, spellings_of_gtin
 from ka_crm.models import SearchedModel
 from ka_crm.money import from_e4
 
@@ -18,14 +17,8 @@ from ..querysets import ProductQuerySet
 
 def validate_gtin(value):
     """A GTIN has 8, 12, 13 or 14 digits, the last one checks the others."""
-    try:
-        if len(value) not in (8, 12, 13, 14):
-            raise CheckDigitError
-        ean.validate(value)
-    except CheckDigitError:
-        raise ValidationError(
-            _("“%(value)s” is not a GTIN: 8, 12, 13 or 14 digits with a correct check digit."), params={"value": value}
-        ) from None
+    if not is_gtin(value):
+        raise ValidationError(_("“%(value)s” is not a GTIN: 8, 12, 13 or 14 digits with a correct check digit."), params={"value": value})
 
 
 class Brand(models.Model):
@@ -89,6 +82,13 @@ class Product(SearchedModel):
 
     def __str__(self):
         return self.name
+
+    def clean(self):
+        """The same GTIN with more or fewer leading zeros is the same item; the database's constraint sees only equal text."""
+        others = Product.objects.exclude(pk=self.pk).filter(gtin__in=spellings_of_gtin(self.gtin) - {self.gtin}) if self.gtin else None
+        if others is not None and (other := others.first()):
+            words = {"product": other, "gtin": other.gtin}
+            raise ValidationError({"gtin": _("“%(product)s” has this GTIN already, written %(gtin)s.") % words})
 
     def get_absolute_url(self):
         return reverse("sales:product_detail", args=[self.pk])

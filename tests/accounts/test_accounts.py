@@ -4,10 +4,10 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts import services
-from accounts.models import KeyAccount
+from accounts.models import Contact, KeyAccount
 from ka_crm.errors import DomainError, StaleRecord
 from team.models import AuditEvent
-from tests.factories import KeyAccountFactory, StoreFactory, UserFactory
+from tests.factories import ContactFactory, KeyAccountFactory, StoreFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -104,3 +104,90 @@ def test_paths_can_be_rebuilt_from_the_parents():
 
     banner.refresh_from_db()
     assert banner.path == f"/{chain.pk}/{banner.pk}/"
+
+
+def test_two_moves_that_cross_make_no_circle():
+    """Both editors opened their forms before either saved: the second is judged by the tree as it stands then."""
+    one, two = KeyAccountFactory(), KeyAccountFactory()
+    as_seen = {account.pk: KeyAccount.objects.get(pk=account.pk) for account in (one, two)}
+    actor = UserFactory(administrator=True)
+    services.change_account(account=one, values={"parent": two}, actor=actor)
+
+    with pytest.raises(DomainError, match="cannot belong to itself or to an account below it"):
+        services.change_account(account=as_seen[two.pk], values={"parent": as_seen[one.pk]}, actor=actor)
+
+    assert dict(KeyAccount.objects.values_list("pk", "path")) == {two.pk: f"/{two.pk}/", one.pk: f"/{two.pk}/{one.pk}/"}
+
+
+def test_a_name_saved_while_the_account_above_moves_leaves_the_tree_alone():
+    top, chain = KeyAccountFactory(), KeyAccountFactory()
+    banner = KeyAccountFactory(parent=chain, name="Express")
+    as_seen = KeyAccount.objects.select_related("parent").get(pk=banner.pk)
+    actor = UserFactory(administrator=True)
+    services.change_account(account=chain, values={"parent": top}, actor=actor)
+
+    services.change_account(account=as_seen, values={"name": "Express 24", "parent": as_seen.parent}, actor=actor)
+
+    banner.refresh_from_db()
+    assert (banner.name, banner.path) == ("Express 24", f"/{top.pk}/{chain.pk}/{banner.pk}/")
+
+
+def chain_of(count):
+    """``count`` accounts, each below the one before it."""
+    accounts = [KeyAccountFactory()]
+    while len(accounts) < count:
+        accounts.append(KeyAccountFactory(parent=accounts[-1]))
+    return accounts
+
+
+def test_the_tree_ends_where_its_paths_do(monkeypatch):
+    """PostgreSQL refuses a longer path with an error of its own, SQLite keeps it."""
+    actor, accounts, other = UserFactory(administrator=True), chain_of(3), KeyAccountFactory()
+    monkeypatch.setattr(services, "LONGEST_PATH", len(accounts[-1].path))
+
+    for refused in (
+        lambda: services.create_account(account=KeyAccount(code="D", name="Deep", parent=accounts[-1]), actor=actor),
+        lambda: services.change_account(account=accounts[0], values={"parent": other}, actor=actor),
+        lambda: services.tree_paths({1: None, **{pk: pk - 1 for pk in range(2, 30)}}),
+    ):
+        with pytest.raises(DomainError, match="nested too deep"):
+            refused()
+
+    assert KeyAccount.objects.count() == 4
+    assert KeyAccount.objects.get(pk=accounts[2].pk).path == accounts[2].path
+
+
+def test_nothing_comes_back_to_what_is_in_the_archive():
+    chain, actor = KeyAccountFactory(name="Northgate"), UserFactory(administrator=True)
+    store, banner, contact = StoreFactory(account=chain), KeyAccountFactory(parent=chain), ContactFactory(account=chain)
+    services.archive_contact(contact=contact, actor=actor)
+    services.archive_store(store=store, actor=actor)
+    services.archive_account(account=banner, actor=actor)
+    services.archive_account(account=chain, actor=actor)
+
+    for restore, row in (
+        (services.restore_store, {"store": store}),
+        (services.restore_account, {"account": banner}),
+        (services.restore_contact, {"contact": contact}),
+    ):
+        with pytest.raises(DomainError, match="“Northgate” is in the archive. Bring that back first."):
+            restore(**row, actor=actor)
+
+    services.restore_account(account=chain, actor=actor)
+    chain.refresh_from_db()
+    store.account.refresh_from_db()
+    services.restore_store(store=store, actor=actor)
+    assert store.archived_at is None
+
+
+def test_the_contacts_of_a_store_go_with_it_to_another_account():
+    """Else who looks after the old account would go on seeing people, and the name, of a store that is none of theirs."""
+    old, new, actor = KeyAccountFactory(name="Old"), KeyAccountFactory(name="New"), UserFactory(administrator=True)
+    store = StoreFactory(account=old)
+    inside, outside = ContactFactory(account=old, store=store), ContactFactory(account=old)
+
+    services.change_store(store=store, values={"account": new}, actor=actor)
+
+    assert dict(Contact.objects.values_list("pk", "account")) == {inside.pk: new.pk, outside.pk: old.pk}
+    event = AuditEvent.objects.get(verb="contact.changed")
+    assert (event.object_id, event.changes) == (str(inside.pk), {"account": ["Old", "New"], "account_id": [old.pk, new.pk]})

@@ -90,6 +90,15 @@ def test_a_number_that_another_record_has_is_a_row_error():
     assert findings(batch) == [(1, "gtin", "duplicate"), (3, "gtin", "duplicate")]
 
 
+def test_leading_zeros_make_no_other_item():
+    ProductFactory(sku="OLD", gtin="036000291452")
+    batch, _outcome = import_text("products", "sku,name,gtin\nN1,One,0036000291452\nN2,Two,96385074\nN3,Three,00000096385074\nN4,Four,\n")
+    assert [(one.row, one.column, one.value) for one in batch.row_errors.order_by("row")] == [
+        (1, "gtin", "0036000291452"),
+        (3, "gtin", "00000096385074"),
+    ]
+
+
 def test_the_same_key_twice_is_refused_naming_both_rows():
     batch, _outcome = import_text("products", "sku,name\nN1,One\nN1,Two\n")
     assert findings(batch) == [(2, "sku", "duplicate")]

@@ -33,6 +33,8 @@ def test_a_product_keeps_its_leading_zeros_and_its_price_exactly(client, adminis
     [
         ("gtin", "9520000341801"),
         ("gtin", "12345"),
+        ("gtin", "400638133393O"),
+        ("currency", "ZZZ"),
         ("list_price", "1.23456"),
         ("list_price", "-1"),
         ("list_price", "NaN"),
@@ -48,6 +50,22 @@ def test_a_bad_entry_is_told_at_its_field_and_nothing_is_saved(client, administr
     assert answer.status_code == 422
     assert list(answer.context["form"].errors) == [field]
     assert Product.objects.count() == 0
+
+
+@pytest.mark.parametrize("written", ["4006381 333931", "400-6381-33393-1", "４００６３８１３３３９３１"])
+def test_a_gtin_is_kept_as_digits_however_it_is_written(client, administrator, written):
+    client.post(reverse("sales:product_create"), {**ENTRY, "gtin": written})
+
+    assert Product.objects.get().gtin == "4006381333931"
+
+
+def test_the_same_gtin_with_other_leading_zeros_is_the_same_item(client, administrator):
+    ProductFactory(name="Cheddar", gtin="036000291452")
+
+    answer = client.post(reverse("sales:product_create"), {**ENTRY, "gtin": "0036000291452"})
+
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {"gtin": ["“Cheddar” has this GTIN already, written 036000291452."]}
 
 
 def test_a_second_product_of_one_sku_is_refused(client, administrator):
