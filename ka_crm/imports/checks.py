@@ -80,7 +80,10 @@ class RowChecks:
         if not outside:
             return
         for index in np.flatnonzero(np.isin(column.codes, outside) & whole).tolist():
-            reason = _("is a date in %(month)s, outside the file's period %(starts)s to %(ends)s.") % {
+            reason = _(
+                "is a date in %(month)s, outside the file's period %(starts)s to %(ends)s."
+                " Correct the date, or state the right month with the file."
+            ) % {
                 "month": column.value_at(index).strftime("%Y-%m"),
                 "starts": starts.isoformat(),
                 "ends": ends.isoformat(),

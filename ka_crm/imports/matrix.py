@@ -88,7 +88,11 @@ class MatrixTable:
         month = month_in(file_name) or month_in(titles) or month_in(" ".join(self._workbook.sheet_names))
         if month is None:
             raise refuse_file(
-                "period", _("The columns are days 01 to 31, but the file does not say of which month. Give the period with the file.")
+                "period",
+                _(
+                    "The columns are days 01 to 31, but neither the file nor its name says of which month. Give the month: --month 2026-03,"
+                    " or the field “Month” on the page."
+                ),
             )
         return month
 

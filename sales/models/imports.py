@@ -63,6 +63,7 @@ class ImportBatch(models.Model):
         KeyAccount, verbose_name=_("account"), null=True, blank=True, on_delete=models.PROTECT, related_name="import_batches"
     )
     profile_code = models.CharField(_("profile"), max_length=30, blank=True)
+    month = models.DateField(_("month"), null=True, blank=True)  # its first day: what somebody said the rows are of, whatever the name says
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
     error_file = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
     job = models.ForeignKey("jobs.Job", null=True, on_delete=models.SET_NULL, related_name="+")

@@ -18,6 +18,7 @@ from ka_crm.imports.errors import refuse_file
 from ka_crm.jobs.models import Job
 from ka_crm.money import digits_of, from_minor
 from ka_crm.moves import check_move, move
+from ka_crm.periods import month_of
 from team.audit import record
 
 from ..importing.choosing import choose_profile
@@ -29,25 +30,26 @@ from ..states import BATCH_MOVES, BatchStatus
 
 
 @transaction.atomic
-def receive_file(*, kind, file, name, actor, account=None, profile_code=""):
+def receive_file(*, kind, file, name, actor, account=None, profile_code="", month=None):
     """Keep ``file`` (binary, read from its start) as received and open a batch for it; nothing is read yet.
 
-    ``name`` is the sender's file name, ``profile_code`` the profile asked for, if any. Raises UnknownKind, FileTooLarge.
+    ``name`` is the sender's file name, ``profile_code`` the profile asked for, if any; ``month`` (a first of the month) what the
+    rows are of, where the file and its name do not say so. Raises UnknownKind, FileTooLarge.
     """
     kind_named(kind)
     stored = store_upload(file, name=name, kind="imports", stored_by=actor)
-    batch = ImportBatch.objects.create(kind=kind, file=stored, account=account, profile_code=profile_code, uploaded_by=actor)
+    batch = ImportBatch.objects.create(kind=kind, file=stored, account=account, profile_code=profile_code, month=month, uploaded_by=actor)
     record(batch, "import.received", actor=actor, changes={"sha256": [None, stored.sha256]})
     return batch
 
 
 @transaction.atomic
-def order_check(*, batch, actor, account=None, profile_code="", choose=False):
-    """Have a worker check the batch. With ``choose``, by this account and profile (empty: the content decides)."""
+def order_check(*, batch, actor, account=None, profile_code="", month=None, choose=False):
+    """Have a worker check the batch. With ``choose``, by this account, profile and month (empty: the content decides)."""
     check_move(batch.status, to=BatchStatus.CHECKED, moves=BATCH_MOVES)
     if choose:
-        ImportBatch.objects.filter(pk=batch.pk).update(account=account, profile_code=profile_code)
-        batch.account, batch.profile_code = account, profile_code
+        ImportBatch.objects.filter(pk=batch.pk).update(account=account, profile_code=profile_code, month=month)
+        batch.account, batch.profile_code, batch.month = account, profile_code, month
     job = Job.objects.enqueue(
         "sales.check_import", unique_key=f"check:{batch.pk}", requested_by=actor, subject=str(batch), rerun=choose, batch_id=batch.pk
     )
@@ -193,7 +195,9 @@ def _read(batch, kind, load, outcome, progress):
         digits = load.currency_digits
         digits = digits_of(settings.KA_BASE_CURRENCY) if digits is None else digits
         today = timezone.localdate()
-        reading = read_rows(path, choice.profile, kind.schema, file_name=name, today=today, currency_digits=digits)
+        period = month_of(batch.month) if batch.month else None
+        period = period and (period.starts_on, period.ends_on)
+        reading = read_rows(path, choice.profile, kind.schema, file_name=name, today=today, declared_period=period, currency_digits=digits)
         try:
             load.read(reading, digits=digits, today=today, step=lambda rows: progress and progress(rows, total))
         finally:

@@ -75,6 +75,7 @@ def import_create(request):
             actor=request.user,
             account=form.cleaned_data["account"],
             profile_code=form.cleaned_data["profile"],
+            month=form.cleaned_data["month"],
         )
         services.order_check(batch=batch, actor=request.user)
         return batch
@@ -104,7 +105,7 @@ def import_detail(request, public_id):
         "may_retry": handles and batch.status in (BatchStatus.REFUSED, BatchStatus.FAILED),
         "may_undo": handles and batch.status == BatchStatus.IMPORTED,
         "choice_form": ProfileChoiceForm(
-            initial={"account": batch.account_id, "profile": batch.profile_code},
+            initial={"account": batch.account_id, "profile": batch.profile_code, "month": batch.month},
             accounts=KeyAccount.objects.visible_to(request.user).active(),
             profiles=profile_choices(),
         ),
@@ -136,13 +137,18 @@ def import_check(request, public_id):
     batch = _handled_batch(request, public_id)
     form = ProfileChoiceForm(request.POST, accounts=KeyAccount.objects.visible_to(request.user).active(), profiles=profile_choices())
     if not form.is_valid():
-        messages.error(request, _("Choose a profile and an account from the lists."))
+        messages.error(request, _("Choose a profile and an account from the lists, and write the month as 2026-03."))
         return redirect(batch)
     return _answer(
         request,
         batch,
         lambda: services.order_check(
-            batch=batch, actor=request.user, account=form.cleaned_data["account"], profile_code=form.cleaned_data["profile"], choose=True
+            batch=batch,
+            actor=request.user,
+            account=form.cleaned_data["account"],
+            profile_code=form.cleaned_data["profile"],
+            month=form.cleaned_data["month"],
+            choose=True,
         ),
         _("The file is being checked again."),
     )

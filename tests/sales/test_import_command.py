@@ -165,3 +165,17 @@ def test_export_writes_the_table_for_a_period_and_account(account, run, file, tm
 def test_an_unknown_table_is_wrong_usage(run):
     code, _out, err = run("export", "nonsense")
     assert code == 2 and "sellout_month_account" in err
+
+
+def test_the_month_can_be_given_where_the_name_says_another(account, run, file):
+    path = file("report_201702.csv", sellout_csv([ROW]))
+    assert run("import_data", "sellout", path)[0] == 1
+    assert run("import_data", "sellout", path, "--month", "2017-03")[0] == 0
+    assert SellOut.objects.count() == 1
+
+
+@pytest.mark.parametrize("month", ["2017", "03/2017", "2017-13"])
+def test_what_is_no_month_is_wrong_usage(account, run, file, month):
+    code, _out, err = run("import_data", "sellout", file("a.csv", sellout_csv([ROW])), "--month", month)
+    assert (code, ImportBatch.objects.count()) == (2, 0)
+    assert month in err

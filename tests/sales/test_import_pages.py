@@ -1,11 +1,17 @@
 """Upload → check → confirm → result, on the pages; nothing changes before somebody says so."""
 
+from datetime import date
+from io import BytesIO
+
 import pytest
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from accounts.models import KeyAccount, Store
 from ka_crm.jobs.runner import run_job
-from sales.models import AccountProductMonth, ImportBatch, SellOut
+from sales.models import AccountProductMonth, ImportBatch, Product, SellOut
+from sales.services.shipped_profiles import load_shipped_profiles
 from team.models import AuditEvent
 from tests.factories import AccountAssignmentFactory, KeyAccountFactory, ProductFactory, StoreFactory, UserFactory
 
@@ -166,3 +172,52 @@ def test_the_list_asks_as_much_for_one_row_as_for_twenty(client, manager, assert
             upload(client, GOOD)
 
     assert_same_statements(lambda: client.get(reverse("sales:import_list")), grow)
+
+
+def days_book():
+    """A workbook of D09's shape, columns 01 to 28, that does not say its month; store 7 of K1."""
+    buffer = BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as workbook:
+        for name, figure in (("Units", 2), ("Gross", 4.38), ("Net", 4)):
+            sheet = workbook.add_worksheet(name)
+            sheet.write_row(0, 0, ["Store", "GTIN", "Item", *(f"{day:02}" for day in range(1, 29)), "Total"])
+            sheet.write_row(1, 0, [7, "9520009657667", "Cheese", *[""] * 27, figure, figure])
+    return buffer.getvalue()
+
+
+def test_a_file_that_does_not_say_its_month_asks_and_takes_the_answer(client, manager):
+    load_shipped_profiles()
+    account = KeyAccount.objects.get()
+    Store.objects.update(retailer_store_no="7")
+    Product.objects.update(gtin="9520009657667")
+    file = SimpleUploadedFile("days.xlsx", days_book())
+    client.post(reverse("sales:import_create"), {"kind": "sellout", "file": file, "account": account.pk})
+    batch = work(ImportBatch.objects.get())
+    assert (batch.status, batch.messages[0]["code"]) == ("refused", "period")
+
+    again = reverse("sales:import_check", args=[batch.public_id])
+    client.post(again, {"account": account.pk, "month": "02/2026"})
+    assert (work(batch).month, batch.status) == (None, "refused")
+    client.post(again, {"account": account.pk, "month": "2026-02"})
+    assert (work(batch).month, batch.status, batch.rows_imported) == (date(2026, 2, 1), "checked", 1)
+    client.post(reverse("sales:import_run", args=[batch.public_id]))
+    work(batch)
+
+    assert [(row.sold_on, row.units, row.net_minor) for row in SellOut.objects.all()] == [(date(2026, 2, 28), 2, 400)]
+
+
+def test_a_month_given_with_the_upload_goes_before_the_one_in_the_name(client, manager):
+    upload(client, GOOD, name="sellout_202604.csv")
+    upload(client, GOOD, name="sellout_202604.csv", month="2026-03")
+    by_month = {batch.month: work(batch).rows_rejected for batch in ImportBatch.objects.all()}
+
+    assert by_month == {None: 2, date(2026, 3, 1): 0}
+
+
+@pytest.mark.parametrize("month", ["2026", "2026Q1", "03.2026", "2026-13"])
+def test_what_is_no_month_is_refused_at_the_field(client, manager, month):
+    answer = upload(client, GOOD, month=month)
+
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == ["month"]
+    assert ImportBatch.objects.count() == 0

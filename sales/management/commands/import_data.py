@@ -14,6 +14,7 @@ from accounts.models import KeyAccount
 from ka_crm.errors import DomainError
 from ka_crm.exports import write_csv
 from ka_crm.imports import RowError
+from ka_crm.periods import parse_period
 from sales.importing.findings import MOST_SHOWN, Verdict
 from sales.importing.registry import UnknownKind, kind_named
 from sales.models import ImportProfile
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         parser.add_argument("files", metavar="FILE", nargs="+", help="CSV, XLSX or EDI, also .gz")
         parser.add_argument("--account", metavar="CODE", help="whose file it is, where the file does not say so itself")
         parser.add_argument("--profile", metavar="NAME", help="how to read it, such as D05; otherwise the account's own, or by content")
+        parser.add_argument("--month", metavar="YYYY-MM", help="what month the rows are of, where neither the file nor its name says so")
         parser.add_argument("--user", metavar="EMAIL", help="who imports; their scope applies. Without it the program itself does")
         parser.add_argument("--dry-run", action="store_true", help="check and count, write nothing")
         parser.add_argument("--skip-invalid", action="store_true", help="import the good rows of files with refused rows")
@@ -80,10 +82,18 @@ class Command(BaseCommand):
             raise WrongUsage(
                 _("There is no profile “%(code)s”. There are: %(known)s.") % {"code": profile, "known": ", ".join(sorted(known))}
             )
+        month = None
+        if options["month"]:
+            try:
+                month = parse_period(options["month"])
+            except DomainError as error:
+                raise WrongUsage(str(error)) from None
+            if month.kind != "month":
+                raise WrongUsage(_("“%(text)s” is not a month. Write --month 2026-03.") % {"text": options["month"]})
         for path in options["files"]:
             if not Path(path).is_file():
                 raise WrongUsage(_("“%(path)s” is not a file.") % {"path": path})
-        return {"kind": kind, "account": account, "profile": profile, "user": user}
+        return {"kind": kind, "account": account, "profile": profile, "month": month and month.starts_on, "user": user}
 
     def _refuse_usage(self, message, options):
         self.stderr.write(message)
@@ -93,13 +103,15 @@ class Command(BaseCommand):
             )
         sys.exit(WRONG_USAGE)
 
-    def _import(self, path, options, *, kind, account, profile, user):
+    def _import(self, path, options, *, kind, account, profile, month, user):
         """Import one file; everything that is said about it."""
         name = Path(path).name
         self.stderr.write(_("%(name)s: reading …") % {"name": name})
         try:
             with open(path, "rb") as file:
-                batch = services.receive_file(kind=kind.name, file=file, name=name, actor=user, account=account, profile_code=profile)
+                batch = services.receive_file(
+                    kind=kind.name, file=file, name=name, actor=user, account=account, profile_code=profile, month=month
+                )
             if options["dry_run"]:
                 outcome = services.check_batch(batch=batch, actor=user)
                 done = not outcome.file_errors and (options["skip_invalid"] or not outcome.rows_rejected)
