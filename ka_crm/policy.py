@@ -7,14 +7,19 @@
 Rows are a second question, answered by ``visible_to(user)`` on the queryset: out of scope is a 404.
 """
 
+from contextvars import ContextVar
 from functools import wraps
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotAllowed
 
 PUBLIC = "public"
 SIGNED_IN = "signed_in"
+PAGE_METHODS = ("GET", "HEAD", "POST")  # what a function answers; a view class knows its own
+
+# The capabilities of which one opened the present route: the trail asks whose right that was.
+opened_by = ContextVar("policy_opened_by", default=())
 
 # Routes of installed packages, which cannot carry a decorator of ours: what they ask for by themselves, by url name.
 # tests/ka_crm/test_url_map.py asks each of them without signing in and compares.
@@ -44,8 +49,12 @@ OF_PACKAGES = {
 
 
 def _guard(view, declared, *, capabilities=(), require_login=True):
+    has_methods_of_its_own = hasattr(view, "view_class") or hasattr(view, "cls")
+
     @wraps(view)
     def guarded(request, *args, **kwargs):
+        if request.method not in PAGE_METHODS and not has_methods_of_its_own:
+            return HttpResponseNotAllowed(PAGE_METHODS)
         if require_login and not request.user.is_authenticated:
             if request.headers.get("HX-Request"):
                 answer = HttpResponse(status=401)
@@ -54,7 +63,11 @@ def _guard(view, declared, *, capabilities=(), require_login=True):
             return redirect_to_login(request.get_full_path())
         if capabilities and not any(request.user.has_capability(capability) for capability in capabilities):
             raise PermissionDenied
-        return view(request, *args, **kwargs)
+        token = opened_by.set(tuple(capabilities))
+        try:
+            return view(request, *args, **kwargs)
+        finally:
+            opened_by.reset(token)
 
     guarded.policy = declared
     return guarded

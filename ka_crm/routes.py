@@ -7,7 +7,6 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from . import policy
 
 ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-DEFAULT_METHODS = ("GET", "HEAD", "POST")  # what a page with a form answers; a function without a decorator refuses none
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def _methods(view):
         if view_class := getattr(layer, "view_class", None) or getattr(layer, "cls", None):
             has = {method for method in ALL_METHODS if hasattr(view_class, method.lower())} - {"OPTIONS"}
             return tuple(method for method in ALL_METHODS if method in has or (method == "HEAD" and "GET" in has))
-    return DEFAULT_METHODS
+    return policy.PAGE_METHODS
 
 
 def _closed_over(function):

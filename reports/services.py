@@ -14,7 +14,7 @@ from ka_crm.jobs.models import Job
 from ka_crm.jobs.states import JobState
 from ka_crm.moves import move
 from ka_crm.text import clean_text, fold
-from team.audit import record
+from team.audit import on_behalf, record
 from team.models import Team, User
 from team.roles import Role, capabilities_of
 
@@ -148,8 +148,18 @@ def _write_order(kind, period, scope, actor, today):
     )
     run.save(update_fields=["job"])
     Deadline.objects.of_reports(run).link_reports()
-    record(run, "report.ordered", actor=actor, changes={"reports": [None, len(subjects)], "period": [None, period.label]})
+    changes = {"reports": [None, len(subjects)], "period": [None, period.label]}
+    record(run, "report.ordered", actor=actor, changes=changes, on_behalf_of=_ordered_for(actor, scope["accounts"]))
     return run
+
+
+def _ordered_for(actor, account_ids):
+    """The absent person who alone sees the first of these accounts that ``actor`` does not; None if all are the actor's own."""
+    if actor is None or not actor.acts_for:
+        return None
+    own = KeyAccount.objects.visible_to(actor.without_delegations()).values("pk")
+    lent = KeyAccount.objects.filter(pk__in=account_ids).exclude(pk__in=own).order_by("pk").first()
+    return on_behalf(actor, lent) if lent is not None else None
 
 
 def _prepare_reports(run, period, subjects, actor):

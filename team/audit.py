@@ -9,7 +9,7 @@ from contextvars import ContextVar
 
 from structlog.contextvars import get_contextvars
 
-from ka_crm import undo_offer
+from ka_crm import policy, undo_offer
 
 from .models import AuditEvent
 from .records.reversible import is_reversible
@@ -19,36 +19,43 @@ ip_address = ContextVar("audit_ip_address", default=None)
 _undoing = ContextVar("audit_undoing", default=False)
 
 
-def on_behalf(user, account, capability=None):
-    """The absent person through whom alone ``user`` sees ``account``, or holds ``capability``; None if it is their own right.
+def on_behalf(user, row, capability=()):
+    """The absent person through whom alone ``user`` sees ``row`` or holds ``capability``; None if both are their own right.
 
-    ``account`` is a key account, or any row whose manager has ``visible_to``; None leaves the capability to decide.
+    ``row`` is a key account, or any row whose manager has ``visible_to``; None leaves the capability to decide. ``capability`` is
+    one or several of which one is enough. Of two absent people who lend one each, one is named.
     """
     if user is None or not user.acts_for:
         return None
+    names = (capability,) if isinstance(capability, str) else capability
+    asked = [] if row is None else [lambda person: _sees(person, row)]
+    if names:
+        asked.append(lambda person: any(person.has_capability(name) for name in names))
     alone = user.without_delegations()
-    if (account is None or _sees(alone, account)) and (capability is None or alone.has_capability(capability)):
-        return None
-    absent = (person.without_delegations() for person in user.acts_for)
-    return next(
-        (
-            person
-            for person in absent
-            if (account is None or _sees(person, account)) and (capability is None or person.has_capability(capability))
-        ),
-        None,
-    )
+    lent = [holds for holds in asked if not holds(alone)]
+    absent = [person.without_delegations() for person in user.acts_for] if lent else []
+    by_right = [person for person in absent if all(holds(person) for holds in asked)]
+    return next((person for person in [*by_right, *absent] if any(holds(person) for holds in lent)), None)
+
+
+def on_behalf_in_lists(user, capability):
+    """The absent person whose rows a list of ``user`` may hold beside their own, or whose ``capability`` is used; else None."""
+    alone = user.without_delegations()
+    lends_rows = (person for person in user.acts_for if not alone.sees_all and (person.sees_all or person.pk not in alone.people_in_scope))
+    return on_behalf(user, None, capability) or next(lends_rows, None)
 
 
 def _sees(user, row):
-    return type(row)._default_manager.visible_to(user).filter(pk=row.pk).exists()
+    return row._meta.default_manager.visible_to(user).filter(pk=row.pk).exists()
 
 
-def _account_of(obj):
-    """The key account a row hangs on, the row itself if it is one, else None."""
+def _scoped(obj):
+    """The row whose scope decides over ``obj``: the key account that it hangs on, else itself if its model has a scope; or None."""
     if obj._meta.label_lower == "accounts.keyaccount":
         return obj
-    return getattr(obj, "account", None)
+    if (account := getattr(obj, "account", None)) is not None:
+        return account
+    return obj if obj.pk is not None and hasattr(obj._meta.default_manager.all(), "visible_to") else None
 
 
 @contextmanager
@@ -64,11 +71,11 @@ def undoing():
 def record(obj, verb, *, actor, changes=None, reason="", on_behalf_of=None, account_id=None):
     """Note that ``actor`` did ``verb`` (``report.approved``) to ``obj``; call inside the transaction of the change.
 
-    ``changes`` maps field → [old, new] of plain values, never secrets. A deputy's row names both people: ``on_behalf_of``
-    is found by ``on_behalf`` for the row's account unless given.
+    ``changes`` maps field → [old, new] of plain values, never secrets. A deputy's row names both people: unless given,
+    ``on_behalf_of`` is whose scope and whose capability opened the way here. Give it where the change itself moves ``obj`` out of scope.
     """
-    if on_behalf_of is None and actor is not None and actor.acts_for and (account := _account_of(obj)) is not None:
-        on_behalf_of = on_behalf(actor, account)
+    if on_behalf_of is None and actor is not None and actor.acts_for:
+        on_behalf_of = on_behalf(actor, _scoped(obj), policy.opened_by.get())
     if _undoing.get():
         verb = f"{verb.rpartition('.')[0]}.undone"
     event = AuditEvent.objects.create(

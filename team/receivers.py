@@ -12,7 +12,7 @@ from ka_crm.exports import exported
 from ka_crm.jobs.signals import job_steered
 from ka_crm.savedviews import view_changed
 
-from .audit import record
+from .audit import on_behalf_in_lists, record
 from .models import CalendarDay, User, WorkCalendar
 from .services.sessions import end_sessions
 
@@ -70,7 +70,9 @@ def note_wrong_code(sender, request, user, **kwargs):
 def note_export(sender, request, name, file_format, row_count, **kwargs):
     """An export is an entry about the person who took it, with the filter that was set."""
     changes = {"file": [None, f"{name}.{file_format}"], "rows": [None, row_count]}
-    record(request.user, "data.exported", actor=request.user, changes=changes, reason=request.get_full_path()[:500])
+    behalf = on_behalf_in_lists(request.user, "data.export") if request.user.acts_for else None
+    reason = request.get_full_path()[:500]
+    record(request.user, "data.exported", actor=request.user, changes=changes, reason=reason, on_behalf_of=behalf)
 
 
 @receiver(job_steered)

@@ -9,7 +9,7 @@ from ka_crm.errors import DomainError, NotAllowed, StaleRecord
 from ka_crm.moves import check_move
 from ka_crm.text import clean_text
 
-from ..audit import changed_fields, record
+from ..audit import changed_fields, on_behalf, record
 from ..leaders import deciders_for
 from ..models import Task
 from ..states import TASK_MOVES, TaskStatus
@@ -50,7 +50,8 @@ def open_task(*, title, assignee, actor=None, due_on=None, subject=None, kind="m
             raise
         return Task.objects.get(key=key)  # a rival opened it in this moment
     changes = {"assignee": [None, str(assignee)], "due_on": [None, due_on and str(due_on)]}
-    record(task, "task.opened", actor=actor, changes=changes, account_id=task.account_ref)
+    behalf = on_behalf(actor, subject) if subject is not None else None
+    record(task, "task.opened", actor=actor, changes=changes, on_behalf_of=behalf, account_id=task.account_ref)
     _tell_new_assignee(task, actor)
     return task
 
@@ -80,7 +81,7 @@ def change_task(*, task_id, actor, expected_version=None, **values):
     task.full_clean(validate_unique=False, validate_constraints=False)
     _save(task, [*values])
     verb = "task.handed_over" if "assignee" in changes else "task.changed"
-    record(task, verb, actor=actor, changes=changes, account_id=task.account_ref)
+    record(task, verb, actor=actor, changes=changes, on_behalf_of=task.behalf, account_id=task.account_ref)
     if "assignee" in changes:
         _tell_new_assignee(task, actor)
     return task
@@ -104,7 +105,8 @@ def reopen_task(*, task_id, actor, version=None):
     check_move(TaskStatus(was), to=TaskStatus.OPEN, moves=TASK_MOVES)
     task.status, task.closed_at, task.closed_by, task.outcome = TaskStatus.OPEN, None, None, ""
     _save(task, ["status", "closed_at", "closed_by", "outcome"])
-    record(task, "task.reopened", actor=actor, changes={"status": [was, task.status]}, account_id=task.account_ref)
+    changes = {"status": [was, task.status]}
+    record(task, "task.reopened", actor=actor, changes=changes, on_behalf_of=task.behalf, account_id=task.account_ref)
     if task.assignee.is_active:
         _tell_new_assignee(task, actor)
     return task
@@ -125,7 +127,8 @@ def _end(task_id, to, verb, actor, words, version):
     check_move(TaskStatus(was), to=to, moves=TASK_MOVES)
     task.status, task.closed_at, task.closed_by, task.outcome = to, timezone.now(), actor, words
     _save(task, ["status", "closed_at", "closed_by", "outcome"])
-    record(task, verb, actor=actor, changes={"status": [was, str(to)]}, reason=words, account_id=task.account_ref)
+    changes = {"status": [was, str(to)]}
+    record(task, verb, actor=actor, changes=changes, reason=words, on_behalf_of=task.behalf, account_id=task.account_ref)
     if task.created_by_id and actor and task.created_by_id != actor.pk and task.created_by.is_active:
         kind = "tasks.done" if to == TaskStatus.DONE else "tasks.cancelled"
         notify([task.created_by], kind, subject=task, task=task.title, person=str(actor))
@@ -133,11 +136,13 @@ def _end(task_id, to, verb, actor, words, version):
 
 
 def _locked(task_id, actor, version):
+    """The task, with the absent person for whom ``actor`` acts as ``behalf``: once it is handed over, that cannot be seen any more."""
     task = Task.objects.select_for_update(of=("self",)).select_related("assignee", "created_by").get(pk=task_id)
     if actor is not None and not may_change(actor, task):
         raise NotAllowed(_("“%(task)s” is changed by whose task it is, by who gave it, or by their supervisor.") % {"task": task})
     if version is not None and task.version != version:
         raise StaleRecord(_("Somebody else has changed the task “%(task)s” in the meantime.") % {"task": task})
+    task.behalf = on_behalf(actor, task)
     return task
 
 

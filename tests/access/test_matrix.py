@@ -8,7 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import KeyAccount
 from ka_crm import policy, policy_examples, urls
-from ka_crm.routes import Route, all_routes
+from ka_crm.routes import ALL_METHODS, Route, all_routes
 
 from .matrix import BY_WORD, ONCE, address_of, header_problems, problems_of, routes, rows_for, search_problems
 
@@ -54,6 +54,26 @@ def csrf_problem(route, visitors):
         answer = client.generic(method, address_of(route, keywords), b"", content_type="application/x-www-form-urlencoded")
         if answer.status_code != 403:
             problems.append(f"{method} {route.name} without a token: {answer.status_code}")
+    return problems
+
+
+# A wrong key of a password link gets the same page whatever the verb.
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.name != "account_reset_password_from_key"], ids=name_of)
+def test_a_verb_that_the_route_map_does_not_name_is_refused(route, visitors):
+    assert told(verb_problems(route, visitors)) == ""
+
+
+def verb_problems(route, visitors):
+    """As somebody who may do everything: a page must not answer DELETE as if it had been asked for. A view class tells its OPTIONS."""
+    rows = rows_for(route, visitors.world.people["administrator"])
+    keywords = rows.get("only", rows.get("own")) if route.keywords else {}
+    address, client, problems = address_of(route, keywords), visitors.clients["administrator"], []
+    client.cookies = visitors.cookies["administrator"].copy()
+    for verb in sorted(set(ALL_METHODS) - set(route.methods)):
+        answer = client.generic(verb, address)
+        tells_its_verbs = verb == "OPTIONS" and answer.status_code == 200 and answer.content == b"" and "Allow" in answer.headers
+        if answer.status_code not in (302, 404, 405) and not tells_its_verbs:
+            problems.append(f"{verb} {route.name}: {answer.status_code}")
     return problems
 
 
@@ -151,6 +171,15 @@ def test_control_a_list_without_scope_is_found(visitors):
 def test_control_a_view_outside_csrf_is_found(visitors):
     with planted(path("planted/", policy.signed_in(csrf_exempt(lambda request: HttpResponse())), name="planted")) as route:
         assert csrf_problem(route, visitors) == ["POST planted without a token: 200"]
+
+
+def test_control_a_page_that_answers_every_verb_is_found(visitors):
+    def answering(request):
+        return HttpResponse("as if it had been asked for")
+
+    answering.policy = policy.SIGNED_IN
+    with planted(path("planted/", answering, name="planted")) as route:
+        assert verb_problems(route, visitors) == [f"{verb} planted: 200" for verb in ("DELETE", "OPTIONS", "PATCH", "PUT")]
 
 
 def test_control_a_page_with_a_weak_policy_is_found(visitors):

@@ -6,11 +6,13 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
 from structlog.contextvars import bound_contextvars
 
 from accounts.models import KeyAccount
 from team.audit import changed_fields, ip_address, on_behalf, record
 from team.models import AuditEvent, User
+from team.services.tasks import cancel_task, change_task, close_task, open_task, reopen_task
 from tests.factories import AccountAssignmentFactory, DelegationFactory, KeyAccountFactory, ReportFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -176,3 +178,76 @@ def test_a_deactivated_absent_person_lends_no_rights():
     delegation = DelegationFactory(absent=UserFactory(finance=True, inactive=True))
     with time_machine.travel("2026-03-10 12:00Z"):
         assert User.objects.get(pk=delegation.deputy_id).acts_for == []
+
+
+def as_deputy_of(absent, **role):
+    """A deputy of ``absent``, read anew as a request does."""
+    return User.objects.get(pk=DelegationFactory(absent=absent, deputy=UserFactory(**role)).deputy_id)
+
+
+@time_machine.travel("2026-03-10 12:00Z")
+def test_a_right_that_the_route_asked_for_names_the_absent_person_too(client):
+    """A field rep sees the account anyway; changing it is the manager's right."""
+    assigned = AccountAssignmentFactory()
+    deputy = as_deputy_of(assigned.user, field_rep=True)
+    AccountAssignmentFactory(account=assigned.account, user=deputy)
+    client.force_login(deputy)
+
+    client.post(reverse("accounts:contact_create"), {"account": assigned.account.pk, "name": "Ana", "function": "buyer"})
+
+    created = AuditEvent.objects.get(verb="contact.created")
+    assert (created.actor, created.on_behalf_of) == (deputy, assigned.user)
+
+
+@time_machine.travel("2026-03-10 12:00Z")
+@pytest.mark.parametrize("verb", ["done", "handed_over", "cancelled", "reopened"])
+def test_an_absent_persons_task_names_both(verb):
+    absent, other = UserFactory(ka_manager=True), UserFactory(ka_manager=True)
+    deputy = as_deputy_of(absent, ka_manager=True)
+    task = open_task(title="Call the buyer", assignee=absent, actor=absent)
+    if verb == "reopened":
+        close_task(task_id=task.pk, actor=absent)
+    act = {
+        "done": lambda: close_task(task_id=task.pk, actor=deputy),
+        "handed_over": lambda: change_task(task_id=task.pk, actor=deputy, assignee=other),
+        "cancelled": lambda: cancel_task(task_id=task.pk, actor=deputy),
+        "reopened": lambda: reopen_task(task_id=task.pk, actor=deputy),
+    }
+
+    act[verb]()
+
+    event = AuditEvent.objects.get(verb=f"task.{verb}")
+    assert (event.actor, event.on_behalf_of) == (deputy, absent)
+
+
+@time_machine.travel("2026-03-10 12:00Z")
+def test_a_list_that_may_hold_the_absent_persons_rows_is_exported_for_both(client):
+    assigned = AccountAssignmentFactory()
+    deputy = as_deputy_of(assigned.user, ka_manager=True)
+    client.force_login(deputy)
+
+    client.get(reverse("accounts:account_list"), {"_export": "csv"})
+
+    exported = AuditEvent.objects.get(verb="data.exported")
+    assert (exported.actor, exported.on_behalf_of, exported.changes["rows"]) == (deputy, assigned.user, [None, 1])
+
+
+@time_machine.travel("2026-03-10 12:00Z")
+def test_who_sees_everything_anyway_exports_for_nobody_else(client):
+    assigned = AccountAssignmentFactory()
+    client.force_login(as_deputy_of(assigned.user, finance=True))
+
+    client.get(reverse("accounts:account_list"), {"_export": "csv"})
+
+    assert AuditEvent.objects.get(verb="data.exported").on_behalf_of is None
+
+
+@time_machine.travel("2026-03-10 12:00Z")
+def test_of_two_absent_people_who_lend_one_half_each_one_is_named():
+    """One lends the account, the other the right to assign people to it."""
+    assigned, supervisor = AccountAssignmentFactory(), UserFactory(supervisor=True)
+    deputy = UserFactory(field_rep=True)
+    for absent in (assigned.user, supervisor):
+        DelegationFactory(absent=absent, deputy=deputy)
+
+    assert on_behalf(User.objects.get(pk=deputy.pk), assigned.account, "assignments.manage") in {assigned.user, supervisor}
