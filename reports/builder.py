@@ -42,7 +42,10 @@ def build_run(job, run):
         job.raise_if_cancelled()
         job.progress(position, total, section.title)
         if section.key not in run.sections_done:
-            write_section(run, position, section, section.compute(scope))
+            computed = section.compute(scope)
+            with transaction.atomic():
+                write_section(run, position, section, computed)
+                job.step_lasts()
     job.raise_if_cancelled()
     job.progress(len(sections), total, _("Putting the reports together"))
     with job.finishing() as result:

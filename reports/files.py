@@ -48,8 +48,11 @@ def order_files(report, *, formats=FORMATS, languages=None):
     )
 
 
-def ensure_file(report, file_format, language):
-    """The report's file in this format and language as the report is now; drawn here if it is missing or stale."""
+def ensure_file(report, file_format, language, *, on_drawn=None):
+    """The report's file in this format and language as the report is now; drawn here if it is missing or stale.
+
+    ``on_drawn()`` is called in the transaction of a new file, and not for one that is there.
+    """
     source = frozen(report) if file_format == "json" else document_of(report, language)
     key = sha256(f"{DRAWING_VERSION} {file_format} {source!r}".encode()).hexdigest()
     existing = report.files.select_related("file").filter(format=file_format, language=language).first()
@@ -61,6 +64,8 @@ def ensure_file(report, file_format, language):
         row, _created = ReportFile.objects.update_or_create(
             report=report, format=file_format, language=language, defaults={"content_key": key, "file": stored}
         )
+        if on_drawn:
+            on_drawn()
     return row
 
 

@@ -34,7 +34,7 @@ def render(job, *, report_id, formats, languages):
     for number, (file_format, language) in enumerate(wanted):
         job.raise_if_cancelled()
         job.progress(number, len(wanted), f"{file_format} {language}")
-        files.ensure_file(report, file_format, language)
+        files.ensure_file(report, file_format, language, on_drawn=job.step_lasts)
     return {"url": report.get_absolute_url()}
 
 

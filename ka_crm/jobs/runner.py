@@ -16,7 +16,7 @@ from .handlers import handler_of
 from .identity import holder_is_dead, new_claim
 from .models import Job, JobStep
 from .pulse import Pulse
-from .services import claim_job, fail_run, finish_job, hand_back, stop_run, take_over
+from .services import claim_job, fail_run, finish_job, hand_back, held, stop_run, take_over
 from .signals import job_finished
 from .states import UNFINISHED, JobState
 
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 # One byte that this process shares with the worker processes it forks: 1 once the worker is told to stop.
 _stopping = mmap.mmap(-1, 1)
 _running_here = set()
+# How many waiting jobs a worker that is free looks at: others may be faster with the first.
+AT_HAND = 8
 
 
 class JobStopped(BaseException):
@@ -51,15 +53,17 @@ class RunningJob:
         self.pk, self.uuid, self.subject, self.requested_by = row.pk, row.uuid, row.subject, row.requested_by
         self.attempt = row.attempts  # 1 at the first
         self.state = JobState.RUNNING
-        self.pulse = Pulse(job_id=row.pk, claim=claim, handler_connection=connection)
+        shown = (row.progress_done, row.progress_total)
+        self.pulse = Pulse(job_id=row.pk, claim=claim, handler_connection=connection, shown=shown)
 
     def progress(self, done, total=0, message=""):
         """Show how far the job is; ``total`` 0 where nobody knows. Costs nothing, never fails, may be called per row.
 
         Written at most twice a second by the heartbeat's own thread and connection, so people see it although the
         handler is inside a transaction. SQLite has one writer: there it is written once that transaction has ended.
+        It never goes back: another attempt shows what the one before had reached until it is as far.
         """
-        self.pulse.report(progress_done=max(int(done), 0), progress_total=max(int(total), 0), progress_message=str(message)[:200])
+        self.pulse.report(max(int(done), 0), max(int(total), 0), str(message)[:200])
 
     def raise_if_cancelled(self):
         """Stop here if the job was cancelled, taken over, or the worker is told to stop. Asks no database."""
@@ -86,11 +90,21 @@ class RunningJob:
                 self.state = JobState.RUNNING
                 raise ClaimLost
 
+    def step_lasts(self):
+        """Call as the last word of a transaction whose effects the next attempt need not repeat: the attempts begin anew.
+
+        Five attempts are for work that gets nowhere; long work whose worker is killed again and again gets on by its steps.
+        Raises ClaimLost, with the transaction's effects rolled back, if another worker has taken the job over.
+        """
+        if not held(job_id=self.pk, claim=self.claim).update(attempts=1):
+            raise ClaimLost
+
     @contextmanager
     def once(self, step):
         """``with job.once("mail") as first: if first: …`` – the block's writes happen once, however often the job runs.
 
         The mark is written in the block's transaction; a rival run that was faster makes this one end as ClaimLost.
+        A step done lasts: the attempts begin anew.
         """
         if JobStep.objects.filter(job_id=self.pk, name=step).exists():
             yield False
@@ -102,6 +116,7 @@ class RunningJob:
                     JobStep.objects.create(job_id=self.pk, name=step)
             except IntegrityError:
                 raise ClaimLost from None
+            self.step_lasts()
 
 
 def tell_running_jobs_to_stop():
@@ -128,6 +143,12 @@ def run_job(job_id):
     facts = {"job": str(row.uuid), "job_kind": row.kind, "request_id": row.request_id}
     with structlog.contextvars.bound_contextvars(**facts), translation.override(language):
         return _run(RunningJob(row, claim))
+
+
+def run_next_job():
+    """Run the job that has waited longest, if one is due; whether there was one to be had."""
+    waiting = Job.objects.due_at(timezone.now()).order_by("wake_after", "pk")
+    return any(run_job(job_id) is not None for job_id in waiting.values_list("pk", flat=True)[:AT_HAND])
 
 
 def _claim_from_the_dead(job_id, claim):

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from ka_crm.errors import IllegalMove
 
 from .models import Job, JobStep
-from .signals import job_steered
+from .signals import job_finished, job_steered
 from .states import JobState
 from .wakeups import wake
 
 MAX_BACKOFF_SECONDS = 600
+UNSTARTED = {"progress_done": 0, "progress_total": 0, "progress_message": ""}
 
 
 def backoff(attempts):
@@ -59,8 +60,8 @@ def _end(mine, *, to, **values):
     if mine.filter(run_again=False).move(current=JobState.RUNNING, to=to, finished_at=now, **values):
         return to
     job_id = mine.values_list("pk", flat=True).first()
-    afresh = {"run_again": False, "cancel_requested": False, "attempts": 0, "run_after": None, "wake_after": now}
-    if not mine.move(current=JobState.RUNNING, to=JobState.DUE, **values, **afresh):
+    afresh = {"run_again": False, "cancel_requested": False, "attempts": 0, "run_after": None, "wake_after": now, **UNSTARTED}
+    if not mine.move(current=JobState.RUNNING, to=JobState.DUE, **values | afresh):
         return None
     JobStep.objects.filter(job_id=job_id).delete()  # the new run does all its steps
     transaction.on_commit(lambda: wake(job_id), robust=True)
@@ -109,15 +110,22 @@ def take_over(*, job, because):
     """
     same = Job.objects.filter(pk=job.pk, claimed_by=job.claimed_by, heartbeat_at=job.heartbeat_at)
     if job.cancel_requested:
-        return _end(same, to=JobState.CANCELLED)
+        return _told(job.pk, _end(same, to=JobState.CANCELLED))
     if job.attempts >= job.max_attempts:
-        return _end(same, to=JobState.FAILED, last_error=because)
+        return _told(job.pk, _end(same, to=JobState.FAILED, last_error=because))
     # At once after the first death (a restart), with growing rests after more: what kills workers must not keep them busy.
     # Jobs that died together rest for different times, so that the one that kills does not take its neighbours along each time.
     now = timezone.now()
     run_after = None if job.attempts <= 1 else now + backoff(job.attempts - 1) * (1 + job.pk % 5 / 2)
     freed = {"claimed_by": "", "run_after": run_after, "wake_after": run_after or now, "last_error": because}
     return JobState.DUE if same.move(current=JobState.RUNNING, to=JobState.DUE, **freed) else None
+
+
+def _told(job_id, state):
+    """``state``; if it is an end, the listeners hear of it after the commit, as they do of the ends that a run writes itself."""
+    if state in (JobState.FAILED, JobState.CANCELLED):
+        transaction.on_commit(lambda: job_finished.send_robust(Job, job=Job.objects.get(pk=job_id)), robust=True)
+    return state
 
 
 @transaction.atomic
@@ -143,7 +151,7 @@ def retry_job(*, job_id, actor):
     Steps that it has done (``job.once``) stay done.
     """
     job = Job.objects.select_for_update().get(pk=job_id)
-    fresh = {"attempts": 0, "cancel_requested": False, "refused": False, "finished_at": None, "run_after": None}
+    fresh = {"attempts": 0, "cancel_requested": False, "refused": False, "finished_at": None, "run_after": None, **UNSTARTED}
     same = Job.objects.filter(pk=job_id)
     try:
         with transaction.atomic():

@@ -12,8 +12,8 @@ from django.db import close_old_connections
 from ka_crm.errors import DomainError, NotAllowed
 from ka_crm.files import open_stored
 from ka_crm.jobs.models import Job
-from ka_crm.jobs.runner import run_due_jobs, run_job
-from ka_crm.jobs.services import cancel_job
+from ka_crm.jobs.runner import RunningJob, run_due_jobs, run_job
+from ka_crm.jobs.services import cancel_job, claim_job, take_over
 from ka_crm.jobs.states import JobState
 from ka_crm.periods import month, quarter
 from reports import builder, services
@@ -152,6 +152,49 @@ def test_a_cancelled_build_can_be_ordered_again(world):
     run_due_jobs()
 
     assert Report.objects.get().status == ReportStatus.DRAFT
+
+
+def test_a_build_is_killed_after_each_section_and_ends_all_the_same(world):
+    """Fifteen deaths of a job that has five attempts: each had one section more."""
+    run = order(accounts=[world.northgate], formats=())
+    deaths = 0
+    for _section in SECTIONS:
+        job = RunningJob(claim_job(job_id=run.job.pk, claim="claim"), "claim")
+        written = len(ReportRun.objects.get().sections_done)
+        job.raise_if_cancelled = lambda written=written: _die_if(len(ReportRun.objects.get().sections_done) > written)
+        with pytest.raises(Killed):
+            builder.build_run(job, ReportRun.objects.get())
+        take_over(job=Job.objects.get(), because="killed")
+        Job.objects.update(run_after=None)
+        deaths += 1
+
+    assert run_job(run.job.pk) == JobState.DONE
+    assert (deaths, deaths > 5) == (len(SECTIONS), True)
+    assert Report.objects.get().status == ReportStatus.DRAFT
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing of ours catches it."""
+
+
+def _die_if(claim):
+    if claim:
+        raise Killed
+
+
+def test_a_build_that_kills_every_worker_gives_the_drafts_back(world, northgate_report, django_capture_on_commit_callbacks):
+    numbers = data_of(northgate_report)
+    run = order(accounts=[world.northgate], formats=())
+    assert Report.objects.get().status == ReportStatus.BUILDING
+    for _attempt in range(5):
+        claim_job(job_id=run.job.pk, claim="claim")
+        with django_capture_on_commit_callbacks(execute=True):
+            take_over(job=Job.objects.get(pk=run.job.pk), because="killed")
+        Job.objects.update(run_after=None)
+
+    assert Job.objects.get(pk=run.job.pk).state == JobState.FAILED
+    assert Report.objects.get().status == ReportStatus.DRAFT
+    assert data_of(Report.objects.get()) == numbers
 
 
 # --- real workers, really killed -----------------------------------------------------------------------------------------------

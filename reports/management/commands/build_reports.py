@@ -24,7 +24,7 @@ from reports.models import Report, ReportKind, ReportRun
 from reports.states import ReportStatus
 from team.models import User
 
-NOBODY_WORKS_AFTER = 20  # seconds in which a job that no worker takes means that no worker runs
+NOBODY_WORKS_AFTER = 60  # seconds in which a job that no worker takes means that no worker runs; on a busy machine one starts in twenty
 
 
 class Refused(Exception):
@@ -135,7 +135,7 @@ class Command(BaseCommand):
             if words and words != shown[0]:
                 shown[0] = words
                 self.say(words)
-            if time.monotonic() - started > NOBODY_WORKS_AFTER and all(row.state == JobState.DUE and not row.attempts for row in rows):
+            if time.monotonic() - started > NOBODY_WORKS_AFTER and all(row.state == JobState.DUE and not row.started_at for row in rows):
                 raise Refused(
                     f"No worker has taken the order in {NOBODY_WORKS_AFTER} s. Start one (bin/worker) and the reports will be built; "
                     "this command may be given again."

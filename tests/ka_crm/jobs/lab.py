@@ -95,6 +95,14 @@ def inside(job, *, name, seconds):
         time.sleep(seconds)
 
 
+@job_handler("lab.connection")
+def connection_used(job, *, name):
+    """Writes down which connection of PostgreSQL it has."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        write("lab_effect", str(cursor.fetchone()[0]))
+
+
 @job_handler("lab.steps")
 def steps(job, *, name, count=5, seconds=0.0):
     """Several effects, each guarded by its own step."""

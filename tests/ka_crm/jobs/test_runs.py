@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone, translation
 
-from ka_crm.jobs import runner, services
+from ka_crm.jobs import runner, services, tasks
 from ka_crm.jobs.handlers import job_handler
 from ka_crm.jobs.models import Job
 from ka_crm.jobs.runner import RunningJob, run_due_jobs, run_job
@@ -153,6 +153,62 @@ def test_steps_happen_once_however_often_the_job_runs(tables):
 
     assert run_job(job.pk) == JobState.DONE
     assert names("lab_effect") == [f"one {number}" for number in range(5)]
+
+
+def test_work_that_gets_on_by_its_steps_is_no_dead_letter_however_often_its_worker_dies(running):
+    """Each of twenty attempts is killed after one more step; the control is the test of poison: no step, five starts."""
+    job = running("lab.steps", name="one")
+    for number in range(20):
+        with job.once(str(number)) as first:
+            assert first
+        services.take_over(job=Job.objects.get(), because="killed")
+        Job.objects.update(run_after=None)
+        job = RunningJob(services.claim_job(job_id=job.pk, claim=f"claim {number}"), f"claim {number}")
+
+    assert (Job.objects.get().state, Job.objects.get().attempts) == (JobState.RUNNING, 2)
+
+
+def test_what_kills_its_worker_after_a_step_that_lasts_is_started_five_times_from_there(running):
+    job = running("lab.steps", name="one")
+    for attempt in range(10):
+        with job.once("the only step"):
+            pass
+        services.take_over(job=Job.objects.get(), because="killed")
+        Job.objects.update(run_after=None)
+        row = services.claim_job(job_id=job.pk, claim=f"claim {attempt}")
+        if row is None:
+            break
+        job = RunningJob(row, f"claim {attempt}")
+
+    assert (Job.objects.get().state, attempt) == (JobState.FAILED, 4)
+
+
+def test_a_step_of_a_run_that_lost_its_claim_is_taken_back(running):
+    job = running("lab.steps", name="one")
+    services.take_over(job=Job.objects.get(), because="silent")
+
+    with pytest.raises(runner.ClaimLost), job.once("step"):
+        write("lab_effect", "one")
+
+    assert names("lab_effect") == []
+    assert Job.objects.get().attempts == 1  # as it was: the next run counts on
+
+
+def test_a_dead_letter_of_a_killed_run_is_told_to_the_listeners(running, django_capture_on_commit_callbacks):
+    heard = []
+
+    def listen(sender, job, **kwargs):
+        heard.append((job.pk, job.state))
+
+    job = running("lab.effect", name="one")
+    Job.objects.update(attempts=5)
+    job_finished.connect(listen)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            services.take_over(job=Job.objects.get(), because="killed")
+    finally:
+        job_finished.disconnect(listen)
+    assert heard == [(job.pk, JobState.FAILED)]
 
 
 def test_the_control_without_steps_a_second_run_doubles(tables):
@@ -354,14 +410,40 @@ def test_a_job_whose_facts_are_not_committed_yet_is_not_started(transactional_db
     assert answers == [JobState.DONE]
 
 
-def test_old_finished_jobs_are_tidied_away_and_dead_letters_stay(db, settings):
-    from ka_crm.jobs.tasks import tidy  # a Celery task module
+@pytest.fixture
+def in_this_thread(monkeypatch):
+    """The task runs in the test's transaction, whose connection must not be closed."""
+    monkeypatch.setattr(tasks, "close_old_connections", lambda: None)
 
+
+@pytest.mark.usefixtures("in_this_thread")
+def test_a_worker_that_is_done_goes_on_with_what_is_due(tables):
+    asked = [Job.objects.enqueue("lab.effect", name=f"{number:02}") for number in range(12)]
+    Job.objects.filter(pk=asked[3].pk).update(run_after=timezone.now() + timedelta(hours=1))
+
+    tasks.run(asked[5].pk)  # the message of one of them
+
+    assert names("lab_effect") == [f"{number:02}" for number in range(12) if number != 3]
+
+
+@pytest.mark.usefixtures("in_this_thread")
+@pytest.mark.parametrize("stopping", [True, False])
+def test_it_goes_on_neither_beyond_its_time_nor_when_it_is_told_to_stop(tables, monkeypatch, settings, stopping):
+    settings.JOBS_GO_ON_SECONDS = 10 if stopping else 0
+    monkeypatch.setattr(tasks, "worker_is_stopping", lambda: stopping)
+    asked = [Job.objects.enqueue("lab.effect", name=f"{number}") for number in range(3)]
+
+    tasks.run(asked[1].pk)
+
+    assert names("lab_effect") == ["1"]
+
+
+def test_old_finished_jobs_are_tidied_away_and_dead_letters_stay(db, settings):
     now = timezone.now()
     old = now - timedelta(days=settings.JOBS_KEEP_DAYS + 1)
     for state in (JobState.DONE, JobState.CANCELLED, JobState.FAILED):
         Job.objects.create(kind="lab.effect", state=state, finished_at=old)
         Job.objects.create(kind="lab.effect", state=state, finished_at=now)
-    tidy(now)
+    tasks.tidy(now)
 
     assert sorted(Job.objects.values_list("state", flat=True)) == ["cancelled", "done", "failed", "failed"]
