@@ -7,11 +7,10 @@ import zoneinfo
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.db import OperationalError, connection
-from django.http import HttpResponseBadRequest
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
-from django.utils.translation import gettext as _
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from . import databases, metrics, views
@@ -82,14 +81,17 @@ class StatementClock:
 
 
 class CleanInputMiddleware:
-    """Refuses NUL in the address early: PostgreSQL cannot store it, and no page asks for it."""
+    """Refuses NUL in the address: PostgreSQL cannot store it, and no page asks for it.
+
+    Stands behind the person's language, so that the page of refusal speaks it.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", "") or "\x00" in request.META.get("QUERY_STRING", ""):
-            return HttpResponseBadRequest(_("The address holds a character that no page has."))
+            raise BadRequest
         return self.get_response(request)
 
 

@@ -1,6 +1,7 @@
 """Alerts and opportunities: the page, its part on the day, and what one can do with each."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,12 +20,13 @@ from .rules import found_for
 from .views import tabs_for
 
 SHOWN_ON_THE_DAY = 4
+PER_PAGE = 50  # a company of two hundred accounts has some five hundred
 
 
 @require_safe
 @policy.requires("accounts.view")
 def findings(request):
-    """Everything found for this person; with ``?part=1`` the few gravest, for the day's page to fetch."""
+    """Everything found for this person, ``?alerts=2&opportunities=3`` by the page; with ``?part=1`` the gravest, for the day to fetch."""
     found = found_for(Ground(request.user, today=timezone.localdate(), fresh="fresh" in request.GET))
     context = {"found": found, "choices": services.CHOICES, "back": reverse("dashboards:findings")}
     if request.GET.get("part"):
@@ -34,7 +36,9 @@ def findings(request):
             "back": reverse("dashboards:day"),
         }
         return render(request, "reports/dashboards/_findings_part.html", context)
-    context |= {"alerts": found.alerts, "opportunities": found.opportunities, "tabs": tabs_for(request.user, "findings")}
+    numbers = {kind: request.GET.get(kind) for kind in ("alerts", "opportunities")}
+    context |= {kind: Paginator(getattr(found, kind), PER_PAGE).get_page(number) for kind, number in numbers.items()}
+    context["tabs"] = tabs_for(request.user, "findings")
     return render(request, "reports/dashboards/findings.html", context)
 
 

@@ -89,6 +89,18 @@ def test_nul_in_an_address_is_refused_at_the_door(client, db, address):
     assert client.get(address).status_code in {400, 404}
 
 
+@pytest.mark.parametrize("address", ["/accounts/\x00/", "/accounts/?search=%00"])
+@pytest.mark.parametrize(("language", "title"), [("en", "This address is not understood"), ("zh-hans", "无法识别此网址")])
+def test_the_page_about_a_nul_speaks_the_persons_language(client, db, address, language, title):
+    client.force_login(UserFactory(language=language))
+
+    response = client.get(address)
+
+    assert response.status_code == 400
+    assert f"<h1>{title}</h1>" in response.content.decode()
+    assert b"\0" not in response.content
+
+
 @pytest.mark.parametrize("view", [views.bad_request, views.forbidden, views.not_found])
 def test_refusals_answer_people_who_are_not_signed_in(rf, db, view):
     request = rf.get("/")

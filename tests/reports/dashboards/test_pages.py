@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from reports.dashboards import findings_views
 from reports.dashboards.models import SetAside
 from sales.models import SellOut, SellOutHistory
 from team.models import Task
@@ -235,6 +236,25 @@ def test_an_alert_shows_its_reason_and_the_ways_on(shop, as_, drop):
     assert "200.00 USD net from 2026-03-23 to 2026-04-19 against 400.00 USD, the same weeks last year." in words
     for way in ("Open the account", "Make a task", "For 7 days"):
         assert way in words
+
+
+def test_many_findings_come_by_the_page(shop, as_, drop, monkeypatch):
+    four_weeks(shop, 6_000, 10_000, account=shop.lakeside)
+    monkeypatch.setattr(findings_views, "PER_PAGE", 1)
+    client = as_(shop.mei)
+
+    first, second = client.get(FINDINGS), client.get(FINDINGS, {"alerts": "2", "opportunities": "x"})
+    past_the_end = client.get(FINDINGS, {"alerts": "9" * 30})
+
+    found = first.context["found"].alerts
+    assert [one.key for one in found[:2]] == [drop, f"drop:{shop.lakeside.pk}"]
+    assert [[one.key for one in page.context["alerts"]] for page in (first, second, past_the_end)] == [
+        [drop],
+        [f"drop:{shop.lakeside.pk}"],
+        [found[-1].key],
+    ]
+    assert f"1–1 of {len(found)}" in words_of(first)
+    assert 'href="?alerts=2&amp;opportunities=1#alerts" rel="next"' in first.content.decode()
 
 
 def test_set_aside_and_undo_without_scripts(shop, as_, drop):
