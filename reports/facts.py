@@ -193,10 +193,12 @@ class Facts(ShelfFacts, PlanFacts):
 
     @cached_property
     def stores(self):
-        rows = Store.objects.filter(self._of_accounts()).values_list(
-            "pk", "code", "name", "account_id", "region", "archived_at", "opened_on", "closed_on"
-        )
-        return {row[0]: StoreName(*row) for row in rows}
+        return self._stores_where(self._of_accounts())
+
+    @staticmethod
+    def _stores_where(condition):
+        names = ("pk", "code", "name", "account_id", "region", "archived_at", "opened_on", "closed_on")
+        return {row[0]: StoreName(*row) for row in Store.objects.filter(condition).values_list(*names)}
 
     @cached_property
     def store_counts(self):
@@ -262,9 +264,11 @@ class Facts(ShelfFacts, PlanFacts):
     def by_store(self):
         """{account: {store: Compared}} in one statement; last year's sums are not among them."""
         found = defaultdict(dict)
-        for store_id, *row in figures.compared_by_store(self._chosen, (self.period, self.before)):
-            if store := self.stores.get(store_id):
-                found[store.account_id][store_id] = Compared(*row)
+        for account_id, store_id, *row in figures.compared_by_store(self._chosen, (self.period, self.before)):
+            found[account_id][store_id] = Compared(*row)
+        # What a store sold for an account stays that account's when the store has moved to one outside this order.
+        if moved := {store_id for rows in found.values() for store_id in rows} - self.stores.keys():
+            self.stores.update(self._stores_where(Q(pk__in=moved)))
         return found
 
     def sold_by_product(self, account_ids):
@@ -284,7 +288,7 @@ class Facts(ShelfFacts, PlanFacts):
 
     def selling_stores(self, account_ids):
         """(stores whose units in the period add up to more than 0, the same in the period before)."""
-        rows = [row for pk in account_ids for row in self.by_store.get(pk, {}).values()]
+        rows = self.sold_by_store(account_ids).values()
         return sum(row.units > 0 for row in rows), sum(row.units_before > 0 for row in rows)
 
     def read_now(self, *names):

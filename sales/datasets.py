@@ -94,9 +94,9 @@ def _categories():
     return {**dict(Category.objects.values_list("pk", "name")), None: ""}
 
 
-def _stores(accounts):
-    """{store id: (code, account code, currency)} of the scope."""
-    rows = Store.objects.filter(account__in=accounts.values("pk")).values_list("pk", "code", "account__code", "account__currency")
+def _stores():
+    """{store id: (code, account code, currency)} of all stores: what one sold for an account stays that account's when it has moved."""
+    rows = Store.objects.values_list("pk", "code", "account__code", "account__currency")
     return {pk: (code, account, currency) for pk, code, account, currency in rows}
 
 
@@ -139,7 +139,7 @@ def _by_product(accounts, rows, label):
 @dataset("sellout_month_store", "month", "store_code", *SUMS)
 def sellout_month_store(accounts, period):
     """Sums per calendar month and store."""
-    codes, stores = _Codes(accounts), _stores(accounts)
+    codes, stores = _Codes(accounts), _stores()
     for store, month, sums in figures.sellout_by_store_month(accounts, period):
         yield [_label(month), stores[store][0], *codes.sums(sums, stores[store][2])]
 
@@ -191,7 +191,7 @@ def _share(share, currency):
 @dataset("share_store_category_month", "store_code", "category", "month", *SHARE)
 def share_store_category_month(accounts, period):
     """Share of wallet of every store, category and month with a market total."""
-    stores, categories = _stores(accounts), _categories()
+    stores, categories = _stores(), _categories()
     for store, category, month, share in figures.share_by_store_category_month(accounts, period):
         yield [stores[store][0], categories[category], _label(month), *_share(share, stores[store][2])]
 
@@ -199,7 +199,7 @@ def share_store_category_month(accounts, period):
 @dataset("share_store_year", "store_code", "account_code", *SHARE)
 def share_store_year(accounts, period):
     """Share of wallet per store over the period."""
-    stores = _stores(accounts)
+    stores = _stores()
     for store, share in figures.share_by_store(accounts, period).items():
         code, account, currency = stores[store]
         yield [code, account, *_share(share, currency)]
@@ -235,7 +235,7 @@ def distribution_month(accounts, period):
     codes, skus = _Codes(accounts), _products()
     for first in period.months():
         found = figures.distribution_by_account_product(accounts, month_of(first))
-        label = {pk: account.code for pk, account in codes.accounts.items()} | {None: TOTAL}
+        label = {pk: account.code for pk, account in codes.accounts.items()} | {one: codes.total_label(one) for one in codes.currencies}
         for (account, product), row in sorted(found.items(), key=lambda item: (label[item[0][0]], skus[item[0][1]])):
             yield [label[account], _label(first), skus[product], row.stores_selling, row.stores_total, row.numeric, row.weighted]
 

@@ -32,14 +32,14 @@ class Distribution:
 
 
 def distribution_by_account_product(accounts, period):
-    """{(account id, product id): Distribution} of products with a selling store; account id None is the whole scope.
+    """{(account id, product id): Distribution} of products with a selling store; under a currency stands the whole scope in it.
 
     A store sells a product if its units in the period add up to more than 0. Numeric: selling stores ÷ stores in the
     universe, those of the account that are open at some time of the period. Weighted: net market value of the product's
     category in the selling stores ÷ in all stores of the account. Not additive over products (formulas.md). Two statements.
     """
     scope = Scope(accounts)
-    paired = "paired AS (SELECT account_id, leaf_id FROM tree UNION ALL SELECT NULL, leaf_id FROM leaves)"
+    paired = f"paired AS (SELECT account_id, leaf_id, {NO_CURRENCY} FROM tree UNION ALL SELECT NULL, leaf_id, currency FROM leaves)"
     stores, weights = _universe(scope, period, paired)
     return {
         (account, product): Distribution(number, stores.get(account, 0), value, weights.get((account, category), 0))
@@ -47,7 +47,8 @@ def distribution_by_account_product(accounts, period):
     }
 
 
-OWN = "paired AS (SELECT leaf_id AS account_id, leaf_id FROM leaves)"  # each account with itself only
+NO_CURRENCY = "CAST(NULL AS varchar(3)) AS currency"
+OWN = f"paired AS (SELECT leaf_id AS account_id, leaf_id, {NO_CURRENCY} FROM leaves)"  # each account with itself only
 
 
 def selling_by_own_account_product(accounts, period):
@@ -92,41 +93,47 @@ def _universe(scope, period, paired):
     )
     rows = scope.rows(
         ", ".join((universe, weight, total, paired)),
-        "SELECT paired.account_id, total.category_id, CAST(SUM(total.stores) AS bigint), CAST(SUM(total.value) AS bigint)"
-        " FROM total JOIN paired ON paired.leaf_id = total.leaf_id GROUP BY 1, 2",
+        "SELECT paired.account_id, paired.currency, total.category_id, CAST(SUM(total.stores) AS bigint),"
+        " CAST(SUM(total.value) AS bigint) FROM total JOIN paired ON paired.leaf_id = total.leaf_id GROUP BY 1, 2, 3",
         [*days, *months],
     )
     stores, weights = {}, {}
-    for account, category, number, value in rows:
+    for account, currency, category, number, value in rows:
         if category is None:
-            stores[account] = number
+            stores[account or currency] = number
         else:
-            weights[account, category] = value
+            weights[account or currency, category] = value
     return stores, weights
 
 
 def _selling(scope, period, paired):
     """(account, product, its category, open stores that sell it, market value of the category in them); one statement."""
     table, condition, params = sold_in(period)
+    if table == STORE_MONTH:  # months one by one: the key begins with the month, and then the store's rows are found in it
+        params = period.months()
+        condition = f"f.month IN ({', '.join(['%s'] * len(params))})"
     (universe, days), (weight, months) = _open_stores(period), _weight(period)
     # One month of the rollup has one row per store and product: there is nothing to add up before it is compared with 0.
     positive = " AND f.units > 0" if period.kind == "month" else " GROUP BY 1, 2 HAVING SUM(f.units) > 0"
     parts = (
         universe,
         weight,
+        # By store, not by the account that sold: a store that has moved takes its sales into its new account's distribution.
         f"selling AS (SELECT f.store_id, f.product_id FROM {table} f"
-        f" WHERE {condition} AND f.account_id IN (SELECT leaf_id FROM leaves){positive})",
+        f" WHERE {condition} AND f.store_id IN (SELECT store_id FROM universe){positive})",
         "sold AS (SELECT u.leaf_id, s.product_id, p.category_id, COUNT(*) AS stores, SUM(w.value) AS value FROM selling s"
         f" JOIN universe u ON u.store_id = s.store_id JOIN {PRODUCT} p ON p.id = s.product_id"
         " LEFT JOIN weight w ON w.store_id = s.store_id AND w.category_id = p.category_id GROUP BY 1, 2, 3)",
         paired,
     )
-    yield from scope.rows(
+    rows = scope.rows(
         ", ".join(parts),
-        "SELECT paired.account_id, sold.product_id, sold.category_id, CAST(SUM(sold.stores) AS bigint),"
-        " CAST(COALESCE(SUM(sold.value), 0) AS bigint) FROM sold JOIN paired ON paired.leaf_id = sold.leaf_id GROUP BY 1, 2, 3",
+        "SELECT paired.account_id, paired.currency, sold.product_id, sold.category_id, CAST(SUM(sold.stores) AS bigint),"
+        " CAST(COALESCE(SUM(sold.value), 0) AS bigint) FROM sold JOIN paired ON paired.leaf_id = sold.leaf_id GROUP BY 1, 2, 3, 4",
         [*days, *months, *params],
     )
+    for account, currency, product, category, number, value in rows:
+        yield account or currency, product, category, number, value
 
 
 def numeric_distribution_by_month(accounts, months):
@@ -144,7 +151,7 @@ def numeric_distribution_by_month(accounts, months):
         f" universe AS (SELECT asked.month, s.id AS store_id FROM {STORE} s JOIN leaves ON leaves.leaf_id = s.account_id JOIN asked"
         " ON (s.opened_on IS NULL OR s.opened_on <= asked.last_day) AND (s.closed_on IS NULL OR s.closed_on >= asked.month)"
         " WHERE s.archived_at IS NULL),"
-        f" selling AS (SELECT f.month, f.store_id, f.product_id, f.units FROM {STORE_MONTH} f {LEAVES}"
+        f" selling AS (SELECT f.month, f.store_id, f.product_id, f.units FROM {STORE_MONTH} f"
         " JOIN universe u ON u.store_id = f.store_id AND u.month = f.month"
         f" WHERE f.month IN ({', '.join(['%s'] * len(months))}))"
     )

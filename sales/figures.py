@@ -2,7 +2,8 @@
 
 Every function takes ``accounts`` (a KeyAccount queryset, the scope: what is outside is not counted) and a Period, and asks
 a fixed number of statements whatever the number of accounts. An account's figures are those of itself and of everything
-below it. Whole months are read from the rollups; any other span from the facts, where a weekly row counts on its Sunday.
+below it that sells in its currency: amounts of two currencies are never added up. Whole months are read from the rollups;
+any other span from the facts, where a weekly row counts on its Sunday.
 Money is in minor units of the account's sell-out currency, net of the retailer's discounts unless said otherwise.
 Ratios are 6-digit Decimals and None where the denominator is zero or missing (formulas.md, conventions).
 """
@@ -266,11 +267,12 @@ def compared_by_own_account_product(accounts, periods):
 
 
 def compared_by_store(accounts, periods):
-    """Yields (store id, units, net of each of ``periods`` in turn) of the stores of the scope; one statement.
+    """Yields (account id, store id, units, net of each of ``periods`` in turn) of what stores sold for each account; one statement.
 
-    ``periods`` are whole months; where a store sold nothing in one of them, its units and net are 0.
+    ``periods`` are whole months; where a store sold nothing in one of them, its units and net are 0. A store that has moved has a row
+    under each account that it sold for.
     """
-    yield from _compared(accounts, periods, STORE_MONTH, "f.store_id", "1")
+    yield from _compared(accounts, periods, STORE_MONTH, "f.account_id, f.store_id", "1, 2")
 
 
 def _compared(accounts, periods, table, keys, group):
@@ -336,8 +338,7 @@ def _cells(scope, period, select, group, *, join=""):
         f"cells AS (SELECT {keys}, CAST(SUM(f.net_minor) AS bigint) AS own, CAST(0 AS bigint) AS market FROM {MARKET} c"
         f" JOIN {STORE_MONTH} f ON f.month = c.month AND f.store_id = c.store_id"
         f" JOIN {PRODUCT} p ON p.id = f.product_id AND p.category_id = c.category_id"
-        f" WHERE c.month {bounds} AND f.month {bounds} AND c.account_id IN (SELECT leaf_id FROM leaves)"
-        f" AND f.account_id IN (SELECT leaf_id FROM leaves) GROUP BY {keys}"
+        f" WHERE c.month {bounds} AND f.month {bounds} AND c.account_id IN (SELECT leaf_id FROM leaves) GROUP BY {keys}"
         f" UNION ALL SELECT {keys}, 0, CAST(SUM(c.market_net_minor) AS bigint) FROM {MARKET} c"
         f" WHERE c.month {bounds} AND c.account_id IN (SELECT leaf_id FROM leaves) GROUP BY {keys})"
     )

@@ -24,18 +24,21 @@ LEAVES = "JOIN leaves ON leaves.leaf_id = f.account_id"
 
 
 class Scope:
-    """``WITH tree`` pairs each account of the scope with itself and all below it; ``leaves`` are all of them, each once."""
+    """``WITH tree`` pairs each account of the scope with itself and all below it that are in its currency, so that sums never mix two;
+    ``leaves`` are all accounts of the scope and below, each once, with its currency."""
 
     def __init__(self, accounts):
         try:
-            inside, self.params = accounts.order_by().values("pk").query.sql_with_params()
+            inside, params = accounts.order_by().values("pk").query.sql_with_params()
         except EmptyResultSet:
-            inside, self.params = "SELECT 0", ()
-        self.tree = (
-            f"tree AS (SELECT a.id AS account_id, l.id AS leaf_id FROM {ACCOUNT} a JOIN {ACCOUNT} l"
-            f" ON l.id = a.id OR (a.path <> '' AND substr(l.path, 1, length(a.path)) = a.path) WHERE a.id IN ({inside}))"
+            inside, params = "SELECT 0", ()
+        below = (
+            f"FROM {ACCOUNT} a JOIN {ACCOUNT} l ON (l.id = a.id OR (a.path <> '' AND substr(l.path, 1, length(a.path)) = a.path))"
+            f" {{also}}WHERE a.id IN ({inside})"
         )
-        self.leaves = "leaves AS (SELECT DISTINCT tree.leaf_id, l.currency FROM tree JOIN " + ACCOUNT + " l ON l.id = tree.leaf_id)"
+        self.params = [*params, *params]
+        self.tree = f"tree AS (SELECT a.id AS account_id, l.id AS leaf_id {below.format(also='AND l.currency = a.currency ')})"
+        self.leaves = f"leaves AS (SELECT DISTINCT l.id AS leaf_id, l.currency {below.format(also='')})"
 
     def ask(self, sql, params=()):
         """Rows of ``sql``, which may use ``tree`` and ``leaves``; ``params`` follow those of the scope."""

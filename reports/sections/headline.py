@@ -50,7 +50,7 @@ def _figures(scope, account_ids, currency):
     so_far, has_so_far = facts.sums(account_ids, ytd.months())
     so_far_then, has_so_far_then = facts.sums(account_ids, ytd_year_ago.months())
     products = facts.sold_by_product(account_ids)
-    stores = [row for pk in account_ids for row in facts.by_store.get(pk, {}).values()]
+    stores = facts.sold_by_store(account_ids).values()
     share, share_before, share_change = market_share(row for pk in account_ids for row in facts.by_category.get(pk, {}).values())
     figures = {
         "has_data": has_now,

@@ -22,7 +22,7 @@ def _row(facts, store_id, row, currency):
         "id": store_id,
         "store_code": store.code if store else "",
         "store_name": store.name if store else "",
-        "account_code": facts.accounts[store.account_id].code if store else "",
+        "account_code": facts.accounts[store.account_id].code if store and store.account_id in facts.accounts else "",
         "region": store.region if store else "",
         "units": row.units,
         "net_value": money(row.net, currency),

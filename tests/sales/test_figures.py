@@ -7,8 +7,10 @@ import pytest
 from django.db import connection
 
 from accounts.models import KeyAccount
+from accounts.services import change_store
 from ka_crm.periods import month, parse_period, year
 from sales import figures
+from sales.datasets import dataset_named, dataset_names
 from sales.models import Category, StoreProductMonth
 from sales.services.shipped_profiles import load_shipped_profiles
 from tests.factories.accounts import KeyAccountFactory, StoreFactory
@@ -104,7 +106,7 @@ def test_distribution_by_stores_and_by_their_weight(company):
     rows = {(account, skus[product]): row for (account, product), row in found.items()}
     chain = rows[(company["chain"].pk, "P2")]
     assert (chain.stores_selling, chain.stores_total, chain.numeric, chain.weighted) == (1, 2, Decimal("0.500000"), Decimal("0.250000"))
-    assert rows[(None, "P1")].numeric == Decimal("0.666667") and rows[(None, "P1")].weighted == Decimal("1.000000")
+    assert rows[("USD", "P1")].numeric == Decimal("0.666667") and rows[("USD", "P1")].weighted == Decimal("1.000000")
     assert rows[(company["other"].pk, "P3")].weighted is None
     assert (company["banner"].pk, "P3") not in rows  # sold and returned
 
@@ -127,7 +129,7 @@ def test_what_accounts_sold_themselves_adds_up_to_what_was_sold_below_them(compa
         assert {product: sums[place : place + 2] for product, sums in summed.items() if product in whole} == {
             product: (sums.units, sums.net_minor) for product, sums in whole.items()
         }
-    stores = {store: sums[:2] for store, *sums in figures.compared_by_store(ALL, (MARCH, APRIL)) if any(sums[:2])}
+    stores = {store: sums[:2] for _account, store, *sums in figures.compared_by_store(ALL, (MARCH, APRIL)) if any(sums[:2])}
     assert stores == {
         store: [sums.units, sums.net_minor] for store, sums in figures.sellout_by_store(ALL, MARCH).items() if sums.units or sums.net_minor
     }
@@ -140,6 +142,67 @@ def test_what_accounts_sold_themselves_adds_up_to_what_was_sold_below_them(compa
     assert figures.selling_stores_by_account(ALL, MARCH) == {
         account: sums.selling_stores for account, sums in figures.sellout_by_account(ALL, MARCH).items() if sums.selling_stores
     }
+
+
+def exported(name, scope=ALL, period=MARCH):
+    """A table's rows as text, its header left out."""
+    return [[str(cell) for cell in row] for row in dataset_named(name)(scope, period)[1]]
+
+
+def test_a_chains_figures_leave_out_what_a_banner_sells_in_another_currency(company):
+    pesos = KeyAccountFactory(code="PESOS", parent=company["chain"], currency="MXN")
+    StoreFactory(code="S9", account=pesos)
+    alone = {name: exported(name) for name in dataset_names()}
+    import_bytes(sellout_csv([("PESOS", "S9", "2017-03-05", "P1", 50, 90_000, 0, None)]))
+    import_bytes(
+        b"store_code,category,month,market_units,market_net_value\nS9,CHEESE,2017-03,99,1800.00\n", kind="category_totals", name="pesos.csv"
+    )
+
+    chain = company["chain"].pk
+    assert figures.sellout_by_account(ALL, MARCH)[chain] == figures.Sums(7, 1800, 100, 1700, 0, selling_stores=2, selling_products=2)
+    assert figures.sellout_by_account(ALL, MARCH)[pesos.pk].net_minor == 90_000
+    assert {currency: sums.net_minor for currency, sums in figures.sellout_total(ALL, MARCH).items()} == {"USD": 2200, "MXN": 90_000}
+    assert figures.share_by_account(ALL, MARCH)[chain] == figures.Share(1700, 8000)
+    spread = figures.distribution_by_account_product(ALL, MARCH)
+    gouda = ProductFactory._meta.model.objects.get(sku="P1").pk
+    assert (spread[chain, gouda].stores_selling, spread[chain, gouda].stores_total) == (2, 2)
+    assert {key for key, product in spread if product == gouda and isinstance(key, str)} == {"USD", "MXN"}
+    for name in dataset_names():  # in dollars every table says what it said, but that its total now names the currency
+        said = {tuple(row) for row in exported(name)}
+        for row in alone[name]:
+            total, category = tuple(cell.replace("TOTAL", "TOTAL USD") for cell in row), (row[0], f"{row[1]} (USD)", *row[2:])
+            assert {tuple(row), total, category} & said, name
+
+
+def test_a_store_that_moves_leaves_what_it_sold_with_the_account_it_sold_for(company):
+    before = {name: exported(name) for name in dataset_names() if name != "distribution_month"}
+    store = company["banner"].stores.get()
+    change_store(store=store, values={"account": company["other"]}, actor=None)
+
+    scopes = {account.code: KeyAccount.objects.filter(pk=account.pk) for account in company.values()}
+    assert exported("sellout_month_store", scopes["BANNER"]) == [["2017-03", "S2", "4", "10.00", "0.00", "10.00"]]
+    for name, rows in before.items():
+        if name != "share_store_year":  # which says whose the store is today
+            assert exported(name) == rows, name
+    assert exported("share_store_year", scopes["BANNER"]) == [["S2", "OTHER", "10.00", "60.00", "0.166667"]]
+
+
+def test_distribution_counts_stores_where_they_are_today_whatever_the_scope(company):
+    change_store(store=company["banner"].stores.get(), values={"account": company["other"]}, actor=None)
+    whole = {tuple(row) for row in exported("distribution_month") if row[0] == "OTHER"}
+
+    other = {tuple(row) for row in exported("distribution_month", KeyAccount.objects.filter(code="OTHER")) if row[0] == "OTHER"}
+
+    assert other == whole
+    assert ("OTHER", "2017-03", "P1", "1", "2", "0.500000", "1.000000") in other
+    assert figures.numeric_distribution_by_month(KeyAccount.objects.filter(code="OTHER"), [MARCH.starts_on]) == (
+        {
+            (MARCH.starts_on, product): (row.stores_selling, row.stores_total)
+            for (key, product), row in figures.distribution_by_account_product(KeyAccount.objects.filter(code="OTHER"), MARCH).items()
+            if key == "USD"
+        }
+        | {(MARCH.starts_on, None): (2, 2)}
+    )
 
 
 @pytest.mark.postgres
