@@ -19,8 +19,9 @@ def document_for_page(report, *, may_comment):
     document = document_of(report, language)
     rows = {section.key: section for section in report.sections.all()}
     for section in document["sections"]:
-        section["edit_version"] = rows[section["key"]].edit_version
-        section["may_comment"] = may_comment
+        row = rows.get(section["key"])  # what changed since the version before has none
+        section["edit_version"] = row.edit_version if row else None
+        section["may_comment"] = may_comment and row is not None
         section["blocks"] = [_for_page(block) for block in section["blocks"]]
     chart = document["lead"]["chart"]
     document["lead"] = {

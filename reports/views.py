@@ -24,6 +24,7 @@ from team.audit import record
 from . import approvals, files, services
 from .filters import ReportFilter
 from .forms import CommentForm, DecisionForm, OrderForm
+from .freshness import newer_data
 from .list_actions import FOR_REPORTS
 from .models import Report, ReportRun, ReportSection
 from .page import document_for_page, section_for_page
@@ -115,6 +116,7 @@ def _detail(request, report, *, status=200):
         "is_stuck": building and (report.run is None or report.run.job is None or report.run.job.is_finished),
         "steps": _steps(report),
         "versions": _versions(request.user, report),
+        "newer_data": None if building or report.superseded_by_id else newer_data(report),
         "downloads": _downloads(report),
         "may_rebuild": request.user.has_capability("reports.build"),
         **_verbs(request.user, report),

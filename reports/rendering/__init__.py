@@ -7,7 +7,7 @@ from django.utils import translation
 from . import html, pdf, xlsx
 
 # Raised when a drawing changes without its document: files drawn before count as stale.
-DRAWING_VERSION = 4
+DRAWING_VERSION = 5
 
 
 def draw(source, file_format, language):

@@ -20,6 +20,8 @@ from ..models import ReportKind
 from ..sections import SECTION_OF
 from ..sections.base import Reading
 from ..states import ReportStatus
+from ..versions import KEY as CHANGES
+from ..versions import changed_values, changes_section
 
 LEAD_FINDINGS = 3
 LEAD_KPIS = 4
@@ -61,6 +63,7 @@ def frozen(report):
             "status": report.status,
             "built_at": report.built_at.isoformat(timespec="seconds") if report.built_at else None,
         },
+        "changes": changed_values(report),
         "sections": {section.key: section.data for section in report.sections.all()},
         "sources": {section.key: section.sources for section in report.sections.all()},
         "commentary": {section.key: section.commentary for section in report.sections.all() if section.commentary},
@@ -86,6 +89,8 @@ def document_of(report, language):
     with translation.override(language), timezone.override(ZoneInfo(settings.TIME_ZONE)):
         rows = report.sections.select_related("commented_by")
         sections = [section_of(report, section) for section in rows if section.key in SECTION_OF and (section.sources or section.data)]
+        if changes := changes_section(report, sections, reading_of):
+            sections.insert(0, _drawn_from_versions(changes, report))
         return {
             **head_of(report),
             "language": language,
@@ -148,6 +153,18 @@ def section_of(report, section):
         "commentary": section.commentary,
         "commented_by": str(section.commented_by) if section.commented_by else "",
         "why": why(known, section.sources),
+    }
+
+
+def _drawn_from_versions(changes, report):
+    """What changed since the version before as a part of the document: nobody comments on it, and it has no sources of its own."""
+    return {
+        **changes,
+        "key": CHANGES,
+        "blocks": [shown(block, report.currency) for block in changes["blocks"]],
+        "commentary": "",
+        "commented_by": "",
+        "why": {"lines": [], "built_at": _instant(report.built_at)},
     }
 
 

@@ -139,9 +139,9 @@ class _Book:
         elif hint:
             sheet.write_string(row, column, hint, quiet)
 
-    def write_value(self, sheet, row, column, value, kind, **look):
-        """One cell: a number with its format where it is one, else safe text."""
-        number_format = self.number_format(kind)
+    def write_value(self, sheet, row, column, value, kind, *, currency="", **look):
+        """One cell: a number with its format where it is one, else safe text. ``currency``: of a block that is not in the report's."""
+        number_format = self.number_format(kind, currency or self.document["currency"])
         if value is None or value == "":
             sheet.write_blank(row, column, None, self.style(**look))
         elif number_format:
@@ -152,8 +152,8 @@ class _Book:
         else:
             sheet.write_string(row, column, _text(str(value)), self.style(**look))
 
-    def number_format(self, kind):
-        digits = digits_of(self.document["currency"])
+    def number_format(self, kind, currency):
+        digits = digits_of(currency)
         money = f"#,##0{'.' + '0' * digits if digits else ''}"
         return {
             "count": "#,##0",
@@ -250,7 +250,8 @@ class _Sheet:
         self.row += 1
         for values in block["rows"]:
             for place, (value, column) in enumerate(zip(values, block["columns"], strict=True)):
-                self.book.write_value(self.sheet, self.row, place, value, column["kind"], bottom=4, bottom_color=LINE)
+                look = {"currency": block["currency"], "bottom": 4, "bottom_color": LINE}
+                self.book.write_value(self.sheet, self.row, place, value, column["kind"], **look)
             self.row += 1
         if block["note"]:
             self.line(block["note"], self.book.style(font_color=QUIET))
