@@ -77,6 +77,17 @@ def parse_date(text, formats):
     return None
 
 
+def fits_form(text, formats):
+    """Whether ``text`` is written in one of ``formats``, be it a day of the calendar or not."""
+    return any(compile_format(form).fullmatch(text) for form in formats)
+
+
+def example_of(form):
+    """How the last day of 2025 is written in ``form``; months by name as in English files."""
+    parts = {"YYYY": "2025", "YY": "25", "Mon": "Dec", "MM": "12", "M": "12", "DD": "31", "D": "31"}
+    return TOKEN.sub(lambda match: parts[match[0]], form)
+
+
 def _full_year(digits):
     """Two-digit years are of this century: files here are sales, not birthdays."""
     return int(digits) + (2000 if len(digits) == 2 else 0)

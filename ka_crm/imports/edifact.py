@@ -4,6 +4,7 @@
 """
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -210,7 +211,7 @@ class EdifactTable:
         self.services, parts = segments(decoded(self._stream, opened.encoding))
         self.decimal_mark = self.services.decimal if self.services.decimal in ".," else "."
         self.envelope, self._measures = Envelope(), {}
-        self.notes = []
+        self.notes, self._starts = [], []
         self._messages = messages(parts, self.envelope)
         self._qualifiers = USUAL_QUALIFIERS | {name: tuple(v) for name, v in profile.edifact.items() if name in USUAL_QUALIFIERS}
         for name, (segment, qualifier) in ((n, v) for n, v in profile.edifact.items() if n not in USUAL_QUALIFIERS and n in schema):
@@ -227,6 +228,11 @@ class EdifactTable:
     def batches(self, used):
         return batches(self._rows(), used)
 
+    def place(self, index):
+        """Lines are counted through the file: the message and the line in it are where one looks."""
+        first, reference = self._starts[bisect_right(self._starts, index, key=lambda start: start[0]) - 1]
+        return _("EDI message %(reference)s, line %(line)d") % {"reference": reference, "line": index - first + 1}
+
     def _check_tail(self, opened):
         """An unfinished interchange is refused before its first row: the end is looked at first where the file can be sought."""
         with opened.open() as stream:
@@ -238,7 +244,7 @@ class EdifactTable:
                 raise _incomplete()
 
     def _rows(self):
-        reports = 0
+        reports = count = 0
         for message in self._messages:
             if self.envelope.test:
                 raise refuse_file("test", _("The EDI file is marked as a test by its sender; nothing of it is booked."))
@@ -249,8 +255,10 @@ class EdifactTable:
                 )
                 continue
             reports += 1
+            self._starts.append((count, message.reference))
             flaw = Flaw("incomplete", message.problem, column=message.reference) if message.problem else None
             for row in SalesReport(message.segments, self._qualifiers, self._measures, self.decimal_mark).lines():
+                count += 1
                 yield [] if flaw else [row.get(name, "") for name in self._keys], flaw
         if not reports:
             raise refuse_file("no_rows", _("The EDI file holds no sales report (SLSRPT), so there are no rows to read."))

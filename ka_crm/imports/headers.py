@@ -117,6 +117,9 @@ def _missing(names, columns, profile, schema):
         else _("The columns %(missing)s are missing. The file has: %(present)s.")
     )
     message = message % {"missing": listed(labels), "present": some or "–"}
+    if not columns:
+        hint = _("None of its columns stands in the first %(lines)d lines: is it the right profile, or does the header stand further down?")
+        message = f"{message} {hint % {'lines': profile.header_search}}"
     return [RowError(0, ", ".join(missing), "", "missing_column", message)]
 
 

@@ -29,7 +29,7 @@ class MatrixTable:
         self._profile, self._workbook = profile, open_workbook(self._stream)
         self._codes = [field for field in profile.columns if field in schema]
         self._measures = [field for field in profile.sheets if field in schema]
-        self.checks = []
+        self.checks, self._places = [], []
         names = {plain(name): name for name in self._workbook.sheet_names}
         absent = [profile.sheets[field] for field in self._measures if plain(profile.sheets[field]) not in names]
         if absent:
@@ -51,6 +51,11 @@ class MatrixTable:
     def batches(self, used):
         return batches(((row, None) for row in self._rows()), used)
 
+    def place(self, index):
+        """One line of a sheet gives many rows: the line and its day are where one looks."""
+        line, day = self._places[index]
+        return _("line %(line)d of the sheet, day %(day)s") % {"line": line, "day": day[-2:]}
+
     def _read(self, name, schema):
         """(header, position → day of the month or a DateCell, code cells → row) of one sheet."""
         rows = list(sheet_rows(self._workbook, name))
@@ -67,10 +72,10 @@ class MatrixTable:
                 RowError(0, name, "", "missing_column", _("The sheet “%(sheet)s” has no column for a day: 01 to 31.") % {"sheet": name})
             )
         lines = {}
-        for row in rows[header.row + 1 :]:
+        for number, row in enumerate(rows[header.row + 1 :], start=header.row + 2):
             key = tuple(str(row[header.columns[field]]) if field in header.columns else "" for field in self._codes)
             if any(key) and not self._is_total(key):
-                lines.setdefault(key, []).append(row)
+                lines.setdefault(key, []).append((number, row))
         self._totals = [position for position, cell in enumerate(header.names) if self._is_total((cell,))]
         return header, days, lines
 
@@ -110,15 +115,17 @@ class MatrixTable:
             by_day = {}
             for field, lines in found.items():
                 if index < len(lines):
-                    self._check_total(field, key, lines[index])
+                    line = lines[index][1]
+                    self._check_total(field, key, line)
                     for position, day in self._sheets[field][1].items():
-                        cell = lines[index][position] if position < len(lines[index]) else ""
+                        cell = line[position] if position < len(line) else ""
                         if cell.strip():
                             by_day.setdefault(self._date(day), {})[field] = cell
-            sample = next(lines[index] for lines in found.values() if index < len(lines))
+            number, sample = next(lines[index] for lines in found.values() if index < len(lines))
             header = next(self._sheets[field][0] for field, lines in found.items() if index < len(lines))
             codes = [sample[header.columns[field]] if field in header.columns else "" for field in self._codes]
             for day in sorted(by_day):
+                self._places.append((number, day))
                 yield [*codes, day, *(by_day[day].get(field, "") for field in self._measures)]
 
     def _date(self, day):

@@ -121,17 +121,20 @@ def parse_number(text, marks):
         return _within_reach(Decimal(text), text)
     negative, core = sign_and_core(text)
     if not core or not CORE.fullmatch(core) or not any(char.isdigit() for char in core):
-        raise BadValue("number", _not_a_number(text))
+        raise BadValue("number", _not_a_number(text, marks.known))
     decimal = marks.known
     if decimal is None and proven_mark(core) is None and ("." in core or "," in core):
         raise BadValue("decimal", _("can be read with a decimal mark or with a thousands mark. Set the decimal mark in the profile."))
     number = _with_mark(core, decimal or ".", marks.thousands or (OTHER[decimal] if marks.proven and OTHER[decimal] in core else None))
     if number is None:
-        if _with_mark(core, OTHER[decimal or "."], None) is not None:
+        meant = _with_mark(core, OTHER[decimal or "."], None)
+        if meant is not None:
+            example = f"{-meant if negative else meant}".replace(".", decimal or ".")
             raise BadValue(
-                "decimal", _("does not fit the file's decimal mark “%(mark)s”. Write 1234%(mark)s50.") % {"mark": decimal or "."}
+                "decimal",
+                _("does not fit the file's decimal mark “%(mark)s”. Write %(example)s.") % {"mark": decimal or ".", "example": example},
             )
-        raise BadValue("number", _not_a_number(text))
+        raise BadValue("number", _not_a_number(text, decimal))
     return _within_reach(-number if negative else number, text)
 
 
@@ -157,20 +160,20 @@ def _with_mark(core, decimal, thousands):
 
 def _within_reach(number, text):
     if not number.is_finite():
-        raise BadValue("number", _not_a_number(text))
+        raise BadValue("number", _not_a_number(text, "."))
     if number.adjusted() >= MAX_DIGITS or len(number.as_tuple().digits) > MAX_DIGITS + 5:
         raise BadValue("number", _("is out of range: a number may have up to %(digits)d digits.") % {"digits": MAX_DIGITS})
     return number
 
 
-def _not_a_number(text):
-    """Why, and what to write instead, as exactly as the cell allows."""
+def _not_a_number(text, decimal):
+    """Why, and what to write instead, as exactly as the cell allows, in a file whose decimal mark is ``decimal`` (None: unknown)."""
     scaled = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([万萬亿億千kKmM])", unicodedata.normalize("NFKC", text).strip())
     if scaled:
         plain = Decimal(scaled[1]).scaleb(SCALES[scaled[2]])
         if plain == plain.to_integral_value() and plain.adjusted() < MAX_DIGITS:
             return _("is not a number. Write %(example)s.") % {"example": int(plain)}
-    return _("is not a number. Write it with digits only, such as 1234.50.")
+    return _("is not a number. Write it with digits only, such as %(example)s.") % {"example": f"1234{decimal or '.'}50"}
 
 
 def to_whole(number):

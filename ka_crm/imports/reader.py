@@ -1,7 +1,7 @@
 """A file and a profile in, checked rows out: in columns for set-wise work, or one by one."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -74,6 +74,8 @@ class Reading:
         self._totals = TotalsLedger(profile, schema, table.header)
         self._checks = RowChecks(profile, schema, table.header, period=period, currency_digits=context.currency_digits)
         self._held = {}
+        self._passed = 0  # rows of the table, whatever they are, before the chunk at hand
+        self._indexes = np.empty(0, dtype=np.int64)  # of the data rows of that chunk among the table's rows
 
     @property
     def titles(self):
@@ -125,6 +127,8 @@ class Reading:
         for name in self.profile.fill_down:
             if name in texts:
                 texts[name] = self._filled(name, *texts[name], data)
+        self._indexes = np.flatnonzero(data) + self._passed
+        self._passed += batch.size
         count = int(data.sum())
         numbers = np.cumsum(data) + self.rows_read
         bad, errors = np.zeros(batch.size, dtype=bool), []
@@ -143,8 +147,16 @@ class Reading:
             columns = {name: Column(column.codes[data], column.texts, column.values) for name, column in columns.items()}
             numbers, bad = numbers[data], bad[data]
         self._note_hints(columns)
-        errors.sort(key=lambda error: error.row)
+        errors = [self.placed(error) for error in sorted(errors, key=lambda error: error.row)]
         return Chunk(numbers.astype(np.int64), columns, bad, errors)
+
+    def placed(self, error):
+        """``error`` on a row of the chunk at hand; its message ends with where the row stands in files where counting does not find it."""
+        place = getattr(self._table, "place", None)
+        position = error.row - 1 - (self.rows_read - len(self._indexes))
+        if place is None or not 0 <= position < len(self._indexes):
+            return error
+        return replace(error, message=f"{error.message} ({place(int(self._indexes[position]))})")
 
     def _columns(self, texts, numbers, whole, bad, errors):
         """Each field's Column; findings go to ``errors`` and ``bad``."""

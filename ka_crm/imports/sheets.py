@@ -46,6 +46,10 @@ class SheetTable:
     def batches(self, used):
         return batches(self._cells(), used)
 
+    def place(self, index):
+        """Titles and subtotals are no data rows: the spreadsheet's own number of the line is where one looks."""
+        return _("line %(line)d of the sheet") % {"line": self.header.row + 2 + index}
+
     def _cells(self):
         for row in self._first:
             yield row, None

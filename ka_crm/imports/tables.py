@@ -21,7 +21,8 @@ class Flaw:
 class Batch:
     """Rows of a table before they are counted. ``cells``: column → (codes, distinct texts); column 0 is always among them.
 
-    ``flaws``: index of a row → Flaw. ``places``: index → where the row stands, for containers whose rows are not lines.
+    ``flaws``: index of a row → Flaw. A table whose rows are not found by counting has ``place(index)``: where its row with
+    this index, counted over all batches from 0, stands in the file.
     """
 
     size: int

@@ -10,7 +10,7 @@ from stdnum import ean
 from ka_crm.identifiers import GTIN_LENGTHS, check_digit_holds
 from ka_crm.text import clean_text
 
-from .dates import EARLIEST, parse_date
+from .dates import EARLIEST, example_of, fits_form, parse_date
 from .numbers import BadValue, DateCell, NumberCell, parse_number, to_minor, to_whole
 from .schema import Kind
 
@@ -92,9 +92,13 @@ def parse_gln(cell, _field, _context):
 def parse_day(cell, field, context):
     formats = context.profile.date_formats
     text = unicodedata.normalize("NFKC", cell).strip()
-    day = parse_date(text, ("YYYY-MM-DD",) if isinstance(cell, DateCell) else formats)
+    formats = ("YYYY-MM-DD",) if isinstance(cell, DateCell) else formats
+    day = parse_date(text, formats)
+    if day is None and fits_form(text, formats):
+        raise BadValue("date", _("is a date that the calendar does not have. Write the day of the sale."))
     if day is None:
-        raise BadValue("date", _("is not a date in the form %(form)s.") % {"form": formats[0]})
+        reason = _("is not a date in the form %(form)s. Write it as %(example)s.")
+        raise BadValue("date", reason % {"form": formats[0], "example": example_of(formats[0])})
     if day < EARLIEST:
         raise BadValue("date", _("is a date before %(earliest)s.") % {"earliest": EARLIEST.isoformat()})
     if day > context.today and not field.may_be_future:

@@ -89,7 +89,7 @@ class CategoryTotalLoad(SellOutLoad):
     def _take(self, chunk, reading, digits, today):
         columns = chunk.columns
         errors, bad = list(chunk.errors), chunk.bad.copy()
-        refuse = _Refusals(chunk, reading.header, errors, bad)
+        refuse = _Refusals(chunk, reading, errors, bad)
         stores = self._stores(columns, reading.profile, refuse)
         accounts = self._accounts(columns, stores, refuse)
         named = columns["category"]

@@ -197,9 +197,9 @@ class SellOutLoad:
             )
 
     def _take(self, chunk, reading, digits, today):
-        columns, header = chunk.columns, reading.header
+        columns = chunk.columns
         errors, bad = list(chunk.errors), chunk.bad.copy()
-        refuse = _Refusals(chunk, header, errors, bad)
+        refuse = _Refusals(chunk, reading, errors, bad)
         stores = self._stores(columns, reading.profile, refuse)
         products = self._products(columns, refuse)
         accounts = self._accounts(columns, stores, refuse)
@@ -495,8 +495,8 @@ class KeyOrder:
 class _Refusals:
     """Findings on the rows of one chunk, set-wise."""
 
-    def __init__(self, chunk, header, errors, bad):
-        self.chunk, self.header, self.errors, self.bad = chunk, header, errors, bad
+    def __init__(self, chunk, reading, errors, bad):
+        self.chunk, self.reading, self.errors, self.bad = chunk, reading, errors, bad
 
     def unknown(self, name, ids, code, reason):
         """Refuse the rows whose cell stands for no id, where the cell could be read."""
@@ -513,7 +513,8 @@ class _Refusals:
         column = self.chunk.columns[name]
         for index in np.flatnonzero(rows).tolist():
             number = int(self.chunk.numbers[index])
-            self.errors.append(row_error(number, self.header.name_of(name), column.text_at(index), code, reason))
+            error = row_error(number, self.reading.header.name_of(name), column.text_at(index), code, reason)
+            self.errors.append(self.reading.placed(error))
         self.bad |= rows
 
 
