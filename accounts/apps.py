@@ -13,9 +13,16 @@ class AccountsConfig(AppConfig):
         policy_examples.register("accounts:person_panel", model="team.User")
         panels.register("person", title=_("Accounts"), url_name="accounts:person_panel", order=10, capability="people.view")
         navigation.register(
-            "accounts", _("Key accounts"), "accounts:account_list", icon="building-store", capability="accounts.view", order=20, phone=True
+            "accounts",
+            _("Key accounts"),
+            "accounts:account_list",
+            icon="building-store",
+            capability="accounts.view",
+            order=20,
+            phone=True,
+            key="a",
         )
-        navigation.register("accounts", _("Stores"), "accounts:store_list", icon="map-pin", capability="accounts.view", order=21)
+        navigation.register("accounts", _("Stores"), "accounts:store_list", icon="map-pin", capability="accounts.view", order=21, key="s")
         navigation.register("accounts", _("Contacts"), "accounts:contact_list", icon="users", capability="accounts.view", order=22)
         self._make_findable()
         self._describe_records()

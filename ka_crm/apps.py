@@ -15,7 +15,7 @@ class KaCrmConfig(AppConfig):
         for written in (post_save, post_delete):
             written.connect(remembered.forget, sender=self.get_model("Setting"), dispatch_uid="ka_crm.settings_changed")
         policy_examples.register("view", model="ka_crm.SavedView", only={"is_shared": False})
-        navigation.register("work", _("Home"), "home", icon="home", order=0, phone=True)
+        navigation.register("work", _("Home"), "home", icon="home", order=0, phone=True, key="h")
         navigation.register("admin", _("Style guide"), "styleguide", icon="star", capability="settings.manage", order=990)
 
 

@@ -5,6 +5,7 @@ from crispy_forms.layout import Div, Fieldset, Layout
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -13,6 +14,8 @@ from . import conflicts, undo_offer
 from .errors import DomainError, StaleRecord
 from .identifiers import digits_as_written
 from .text import clean_text
+
+DJANGOS_DASHES = BLANK_CHOICE_DASH[0][1]
 
 
 class DayInput(forms.DateInput):
@@ -47,6 +50,17 @@ class DigitsField(forms.CharField):
         return digits_as_written(super().to_python(value))
 
 
+def _say_what_is_open(field):
+    """A choice that is still to be made reads “Choose…”, one that may stay open “–”, instead of Django's nine hyphens."""
+    words = _("Choose…") if field.required else "–"
+    if getattr(field, "empty_label", None) == DJANGOS_DASHES:
+        field.empty_label = words
+    elif isinstance(field, forms.ChoiceField) and not hasattr(field, "queryset"):
+        choices = list(field.choices)
+        if choices and choices[0] == ("", DJANGOS_DASHES):
+            field.choices = [("", words), *choices[1:]]
+
+
 class CleanFormMixin:
     """Text without forbidden characters, native date pickers, no <form> tag of crispy's own.
 
@@ -75,6 +89,7 @@ class CleanFormMixin:
                 field.widget = DayInput()
             if isinstance(field.widget, forms.Textarea):
                 field.widget.attrs.setdefault("rows", 3)
+            _say_what_is_open(field)
 
     def _clean_fields(self):
         super()._clean_fields()

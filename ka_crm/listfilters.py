@@ -1,11 +1,12 @@
 """What a list's filter bar asks and how: the FilterSet of every list, its words on screen, and the bar as one piece of HTML."""
 
+from copy import copy
 from datetime import date
 from html import escape
 
 import django_filters
 from django import forms
-from django.http import JsonResponse
+from django.http import JsonResponse, QueryDict
 from django.utils.translation import gettext_lazy as _
 from django_filters.fields import DateRangeField, RangeField
 
@@ -18,9 +19,11 @@ __all__ = ["ListFilter", "RowFilter", "search_words"]
 
 
 def _dress(field):
-    """An open choice is called “All”; days, also both ends of a span of days, are chosen with the device's own picker."""
+    """What is left open is called “All”; days, also both ends of a span of days, are chosen with the device's own picker."""
     if getattr(field, "empty_label", None) == "---------":
         field.empty_label = _("All")
+    if type(field) is forms.CharField:
+        field.widget.attrs.setdefault("placeholder", _("All"))
     if isinstance(field, forms.DateField):
         field.widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     if isinstance(field, RangeField):
@@ -37,6 +40,15 @@ class ListFilter(django_filters.FilterSet):
     """
 
     search_columns = ("search",)
+
+    def __init__(self, data=None, queryset=None, *, request=None, prefix=None):
+        """As django-filter does it, but for the copies of the filters: their own and what they are made with, not all that hangs on it."""
+        queryset = self._meta.model._default_manager.all() if queryset is None else queryset
+        self.is_bound, self.data, self.form_prefix = data is not None, data or QueryDict(), prefix
+        self.queryset, self.request = queryset, request
+        self.filters = {name: copy(narrowing) for name, narrowing in self.base_filters.items()}
+        for narrowing in self.filters.values():
+            narrowing.extra, narrowing.model, narrowing.parent = dict(narrowing.extra), queryset.model, self
 
     q = django_filters.CharFilter(label=_("Search"), method="filter_search", max_length=200)
 

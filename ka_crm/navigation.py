@@ -3,6 +3,7 @@
     navigation.register("sales", _("Sell-out"), "sales:sellout", icon="chart-bar", capability="sales.view", order=20)
 
 ``phone=True`` offers the item for the bottom bar of a phone; the first four by order get a place, the rest is under “More”.
+``key="s"`` opens the page by the keys g s.
 """
 
 from dataclasses import dataclass
@@ -39,13 +40,17 @@ class Item:
     capability: str | None
     order: int
     phone: bool
+    key: str
 
 
-def register(group, label, url_name, icon, capability=None, order=50, phone=False):
-    """Add a link; registering the same ``url_name`` again replaces it. Raises ValueError for an unknown group."""
+def register(group, label, url_name, icon, capability=None, order=50, phone=False, key=""):
+    """Add a link; registering the same ``url_name`` again replaces it. Raises ValueError for an unknown group or a key that is taken."""
     if group not in GROUPS:
         raise ValueError(f"There is no navigation group “{group}”; there are {', '.join(GROUPS)}.")
-    _ITEMS[url_name] = Item(group, label, url_name, icon, capability, order, phone)
+    taken = next((item for item in _ITEMS.values() if key and item.key == key and item.url_name != url_name), None)
+    if taken:
+        raise ValueError(f"The keys g {key} open {taken.url_name} already: choose another letter for {url_name}.")
+    _ITEMS[url_name] = Item(group, label, url_name, icon, capability, order, phone, key)
 
 
 def registered():
@@ -54,7 +59,7 @@ def registered():
 
 
 def _link(item, url, current):
-    return {"label": item.label, "url": url, "icon": item.icon, "current": item.url_name == current}
+    return {"label": item.label, "url": url, "icon": item.icon, "current": item.url_name == current, "key": item.key}
 
 
 @cache

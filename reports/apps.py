@@ -18,7 +18,9 @@ class ReportsConfig(AppConfig):
 
         settings_parts.register()
         registration.register()
-        navigation.register("insight", _("Reports"), "reports:report_list", icon="report", capability="reports.view", order=40, phone=True)
+        navigation.register(
+            "insight", _("Reports"), "reports:report_list", icon="report", capability="reports.view", order=40, phone=True, key="r"
+        )
         panels.register("key_account", title=_("Reports"), url_name="reports:account_panel", order=60, capability="reports.view")
         panels.register("home", title=_("Reports"), url_name="reports:home_panel", order=50, capability="reports.view")
         from . import approvals, receivers, services  # noqa: F401 – connects them; their models are there only now

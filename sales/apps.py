@@ -19,8 +19,8 @@ class SalesConfig(AppConfig):
         post_migrate.connect(_load_shipped_profiles, sender=self, dispatch_uid="sales.shipped_profiles")
         policy_examples.register("sales:import", model="sales.ImportBatch")
         policy_examples.register("sales:import_errors", model="sales.ImportBatch", only={"error_file__isnull": False})
-        navigation.register("sales", _("Products"), "sales:product_list", icon="package", capability="products.view", order=30)
-        navigation.register("data", _("Imports"), "sales:import_list", icon="upload", capability="imports.view", order=60)
+        navigation.register("sales", _("Products"), "sales:product_list", icon="package", capability="products.view", order=30, key="p")
+        navigation.register("data", _("Imports"), "sales:import_list", icon="upload", capability="imports.view", order=60, key="m")
         navigation.register("data", _("Import profiles"), "sales:profile_list", icon="adjustments", capability="imports.view", order=61)
         for noun, url_name in (("key_account", "sales:account_panel"), ("store", "sales:store_panel"), ("product", "sales:product_panel")):
             panels.register(noun, title=_("Sell-out"), url_name=url_name, order=10, capability="sales.view")

@@ -3,6 +3,7 @@
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ka_crm.statuses import tone_of
 from ka_crm.tables import Column, DayColumn, InstantColumn, Table
@@ -10,7 +11,12 @@ from ka_crm.tables import Column, DayColumn, InstantColumn, Table
 from .models import AuditEvent, Delegation, User, WorkCalendar
 from .trail import actor_of, changed_lines, model_of, title_of
 
-DELEGATION_WORDS = {"planned": _("Planned"), "active": _("In force"), "expired": _("Over"), "ended": _("Ended early")}
+DELEGATION_WORDS = {
+    "planned": _("Planned"),
+    "active": pgettext_lazy("a deputy", "In force"),
+    "expired": _("Over"),
+    "ended": _("Ended early"),
+}
 
 
 def badge(state, label):

@@ -13,8 +13,8 @@ def register_work(config):
     statuses.register("team.approval", pending="warn", withdrawn="neutral")
     statuses.register("team.approvalstep", open="warn", waiting="neutral", closed="neutral")
     statuses.register("team.task", open="info", done="ok", cancelled="neutral")
-    navigation.register("work", _("Waiting for you"), "team:inbox", icon="checklist", order=15)
-    navigation.register("work", _("Tasks"), "team:task_list", icon="list-check", order=60)
+    navigation.register("work", _("Waiting for you"), "team:inbox", icon="checklist", order=15, key="i")
+    navigation.register("work", _("Tasks"), "team:task_list", icon="list-check", order=60, key="k")
     navigation.register("admin", _("Approval routes"), "team:route_list", icon="route", capability="settings.manage", order=40)
     for noun, name, model, capability in (
         ("key_account", "account_tasks", "accounts.KeyAccount", "accounts.view"),

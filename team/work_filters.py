@@ -4,6 +4,7 @@ import django_filters
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ka_crm.listpage import ListFilter, RowFilter
 
@@ -28,7 +29,7 @@ class TaskFilter(ListFilter):
         empty_label=_("Open"),
         method="filter_nothing",
     )
-    assignee = RowFilter(label=_("For"), queryset=visible_people)
+    assignee = RowFilter(label=pgettext_lazy("whose task", "For"), queryset=visible_people)
     due_on = django_filters.DateFromToRangeFilter(label=_("Due"))
 
     class Meta:

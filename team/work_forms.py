@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ka_crm.forms import PlainForm, RecordForm
 
@@ -33,7 +34,7 @@ class QuickTaskForm(PlainForm):
     """A task about the record whose page it stands on."""
 
     title = forms.CharField(label=_("What has to be done?"), max_length=200)
-    assignee = forms.ModelChoiceField(label=_("For"), queryset=User.objects.none())
+    assignee = forms.ModelChoiceField(label=pgettext_lazy("whose task", "For"), queryset=User.objects.none())
     due_on = forms.DateField(label=_("Due on"), required=False)
 
     def __init__(self, *args, user, **kwargs):

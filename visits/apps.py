@@ -25,8 +25,10 @@ class VisitsConfig(AppConfig):
         for verb in ("visits:visit_change", "visits:visit_cancel", "visits:visit_missed"):
             policy_examples.register(verb, model="visits.Visit", only={"status": "planned"})
         policy_examples.register("visits:product_form", model="visits.Visit", kwargs=_visit_and_any_product)
-        navigation.register("work", _("Today"), "visits:today", icon="map-pin", capability="visits.record", order=5, phone=True)
-        navigation.register("field", _("Visits"), "visits:visit_list", icon="list-check", capability="visits.view", order=15, phone=True)
+        navigation.register("work", _("Today"), "visits:today", icon="map-pin", capability="visits.record", order=5, phone=True, key="t")
+        navigation.register(
+            "field", _("Visits"), "visits:visit_list", icon="list-check", capability="visits.view", order=15, phone=True, key="v"
+        )
         panels.register("home", title=_("Today's visits"), url_name="visits:home_panel", order=10, capability="visits.record")
         panels.register("store", title=_("Visits"), url_name="visits:store_panel", order=20, capability="visits.view")
         navigation.register("field", _("Photos"), "visits:photo_list", icon="photo", capability="visits.view", order=18)

@@ -10,7 +10,7 @@ from . import models  # noqa: F401 – the app's models are found from here
 def register():
     """Call once, from ``AppConfig.ready()``."""
     homepage.register("reports.dashboards.views.home")
-    navigation.register("insight", _("Dashboards"), "dashboards:figures", icon="chart-bar", capability="sales.view", order=10, phone=False)
+    navigation.register("insight", _("Dashboards"), "dashboards:figures", icon="chart-bar", capability="sales.view", order=10, key="d")
     navigation.register("insight", _("Team"), "dashboards:team", icon="users", capability="people.view", order=12)
     navigation.register(
         "insight", _("Alerts and opportunities"), "dashboards:findings", icon="alert-triangle", capability="accounts.view", order=14

@@ -15,6 +15,7 @@ from team.roles import Role
 from visits.figures import ShelfScores, VisitFigures, scores_by_account, visit_counts
 from visits.models import Visit
 
+from ..first_steps import first_steps
 from . import pages
 from .day import day_of
 from .drill import MOST_STORES, account_figures, seen_period, store_figures
@@ -210,6 +211,7 @@ def figures(request):
     sees_costs = user.has_capability("costs.view")
     won, lost = pages.movers(selection, sales)
     account_rows = sales.chains if selection.account is None else sales.accounts
+    steps = first_steps(user)
     context = {
         "selection": selection,
         "sales": sales,
@@ -234,6 +236,8 @@ def figures(request):
         "read_at": sales.read_at,
         "computed": pages.computed("net", "growth", "share", "distribution", "products_per_store", *(["margin"] if sees_costs else [])),
         "base_currency": settings.KA_BASE_CURRENCY,
+        "first_steps": steps,
+        "is_new": bool(steps) and not selection.newest,
     }
     return _page(request, "figures", "figures", context)
 

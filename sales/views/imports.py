@@ -17,6 +17,7 @@ from team.audit import record
 
 from ..filters import ImportBatchFilter
 from ..forms import ProfileChoiceForm, UploadForm
+from ..importing.registry import kind_named
 from ..models import ImportBatch, ImportKind, ImportProfile
 from ..services import imports as services
 from ..states import BatchStatus
@@ -63,7 +64,7 @@ def import_create(request):
         kinds=kinds_for(request.user),
         accounts=KeyAccount.objects.visible_to(request.user).active(),
         profiles=profile_choices(),
-        initial={"account": request.GET.get("account") or None},
+        initial={name: request.GET.get(name) or None for name in ("account", "kind")},
     )
 
     def save(form):
@@ -89,6 +90,7 @@ def import_create(request):
         success=_("“%(record)s” has arrived and is being checked. Nothing is imported before you say so."),
         submit=_("Upload and check"),
         template="sales/import_form.html",
+        context={"sheets": [(label, kind_named(kind).schema) for kind, label in kinds_for(request.user)]},
     )
 
 

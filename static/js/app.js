@@ -16,19 +16,39 @@
   })
   document.addEventListener('htmx:beforeRequest', () => busy(1))
   document.addEventListener('htmx:afterRequest', () => busy(-1))
-  document.addEventListener('htmx:sendError', () => toast('danger', $('#toasts').dataset.offline))
+  document.addEventListener('htmx:sendError', (event) => {
+    if (!waitingPanel(event)) toast('danger', $('#toasts').dataset.offline)
+  })
   document.addEventListener('htmx:responseError', (event) => {
     const { status } = event.detail.xhr
     if (status === 401) return
     const words = $('#toasts').dataset
     const number = event.detail.xhr.getResponseHeader('X-Request-Id') || status
-    const place = $('.panel-wait', event.detail.target) // a panel that cannot be fetched says so in its place
-    if (place) place.textContent = words.panel
-    else if (event.detail.xhr.getResponseHeader('Retry-After')) toast('danger', words.busy)
+    if (waitingPanel(event)) return
+    if (event.detail.xhr.getResponseHeader('Retry-After')) toast('danger', words.busy)
     else toast('danger', status >= 500 ? `${words.error} ${number}` : words.refused)
   })
   // A server answer may carry HX-Trigger: {"ka:toast": {"tone": "ok", "text": "…"}}.
   document.addEventListener('ka:toast', (event) => toast(event.detail.tone, event.detail.text))
+
+  // A panel that cannot be fetched says so in its place, with a button to fetch it again.
+  function waitingPanel(event) {
+    const part = event.detail.target
+    const place = part.isConnected && $('.panel-wait', part)
+    if (!place) return false
+    const words = $('#toasts').dataset
+    const again = document.createElement('button')
+    again.type = 'button'
+    again.className = 'btn btn-outline-secondary btn-sm'
+    again.textContent = words.again
+    const { elt, requestConfig } = event.detail
+    again.addEventListener('click', () => {
+      again.disabled = true
+      htmx.ajax('GET', requestConfig.path, { source: elt, target: part, swap: elt.getAttribute('hx-swap') || 'innerHTML' })
+    })
+    place.replaceChildren(`${words.panel} `, again)
+    return true
+  }
 
   function dropEmpty(detail) {
     for (const [name, value] of [...detail.formData.entries()]) {
@@ -38,6 +58,7 @@
 
   // --- toasts -------------------------------------------------------------------------------------------------------------
   function toast(tone, text) {
+    if ($$('.toast-words').some((words) => words.textContent === text)) return // a page that asks every minute says it once
     const note = $('#toasts template').content.firstElementChild.cloneNode(true)
     note.classList.add(`tone-${tone}`)
     $('.toast-words', note).textContent = text
@@ -63,7 +84,7 @@
     if (at.closest('[data-close]') || at instanceof HTMLDialogElement) at.closest('dialog')?.close()
     at.closest('[data-dismiss]')?.parentElement.remove()
     const copying = at.closest('[data-copy]')
-    if (copying) navigator.clipboard?.writeText(copying.dataset.copy)
+    if (copying) navigator.clipboard?.writeText(copying.dataset.copy).then(() => toast('ok', $('#toasts').dataset.copied))
     if (at.closest('[data-print]')) print()
   })
   document.addEventListener('keydown', (event) => {
@@ -80,6 +101,19 @@
   if (matchMedia('(min-width: 768px)').matches) $$('details[data-wide-open]').forEach((group) => { group.open = true })
 
   $$('.tabs [aria-current]').forEach((tab) => tab.scrollIntoView({ block: 'nearest', inline: 'center' }))
+
+  // The navigation stays where it was scrolled to, with the current page in sight.
+  const side = $('.sidebar-scroll')
+  if (side) {
+    side.scrollTop = Number(sessionStorage.getItem('ka:side'))
+    const here = $('[aria-current]', side)
+    const height = side.clientHeight
+    if (here && height) {
+      const top = here.getBoundingClientRect().top - side.getBoundingClientRect().top
+      if (top < 0 || top > height - 48) side.scrollTop += top - height / 2
+    }
+    addEventListener('pagehide', () => sessionStorage.setItem('ka:side', side.scrollTop))
+  }
 
   // --- asking before what is hard to take back ----------------------------------------------------------------------------
   const box = $('#confirm')
@@ -130,6 +164,14 @@
   })
   $('main .is-invalid, main [aria-invalid=true]')?.focus()
 
+  // --- leaving a form page with words in it asks first ----------------------------------------------------------------------
+  const form = $('main form.form-card[method=post]')
+  if (form) {
+    let unsaved = form.matches(':has(.is-invalid, .alert-danger, .notice)')
+    form.addEventListener('input', () => { unsaved = true })
+    addEventListener('beforeunload', (event) => { if (unsaved && !form.dataset.sent) event.preventDefault() })
+  }
+
   // --- files dropped or chosen --------------------------------------------------------------------------------------------
   function listFiles(drop) {
     const input = $('input[type=file]', drop)
@@ -170,6 +212,18 @@
     next.scrollIntoView({ block: 'nearest' })
     $('a', next)?.focus({ preventScroll: true })
   }
+  const pages = $('.keys-pages')
+  if (pages) {
+    pages.append(...$$('[data-go]').map((link) => {
+      const line = document.createElement('div')
+      const keys = document.createElement('dt')
+      const name = document.createElement('dd')
+      keys.append(...['g', link.dataset.go].flatMap((key) => [Object.assign(document.createElement('kbd'), { textContent: key }), ' ']))
+      name.textContent = link.textContent.trim()
+      line.append(keys, name)
+      return line
+    }))
+  }
   const keys = {
     '/': () => ($('[data-slash-list]') || $('[data-slash]'))?.focus(),
     '?': () => $('#keyboard-help')?.showModal(),
@@ -182,8 +236,13 @@
   }
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target) || $('dialog[open]')) return
-    if (before === 'g' && event.key === 'h') location.assign($('.brand').href)
+    const page = before === 'g' && $(`[data-go="${CSS.escape(event.key)}"]`)
     before = event.key
+    if (page) {
+      event.preventDefault()
+      page.click()
+      return
+    }
     const act = keys[event.key]
     if (act && act(event) !== 'leave') event.preventDefault()
   })

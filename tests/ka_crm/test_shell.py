@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from ka_crm import navigation, panels, statuses
 from ka_crm.charts import Chart, Series
-from ka_crm.templatetags.ka import icon, icon_names
+from ka_crm.icons import icon, icon_names
 from tests.factories import PASSWORD, ReportFactory, UserFactory
 
 ROOT = Path(settings.BASE_DIR)
@@ -40,6 +40,23 @@ def request_of(user, path="/"):
 # --- navigation -----------------------------------------------------------------------------------------------------------
 def test_every_item_leads_to_a_page():
     assert [item.url_name for item in navigation.registered() if navigation.address_of(item.url_name) is None] == []
+
+
+def test_two_pages_cannot_have_the_same_key():
+    with pytest.raises(ValueError, match="The keys g s open accounts:store_list already: choose another letter for somewhere:else."):
+        navigation.register("work", "Elsewhere", "somewhere:else", "home", key="s")
+
+
+def test_a_number_is_never_torn_from_its_unit_by_its_own_length():
+    drawn = Template("{% load figures %}{{ text|with_unit }}")
+
+    assert drawn.render(Context({"text": "753.2\u00a0k\u00a0USD"})) == '753.2\u00a0k <span class="unit">USD</span>'
+    assert [drawn.render(Context({"text": text})) for text in ("56.5\u00a0%", "–", "75 of 81", "1 <b>")] == [
+        "56.5\u00a0%",
+        "–",
+        "75 of 81",
+        "1 &lt;b&gt;",
+    ]
 
 
 def test_every_item_has_its_picture():

@@ -147,3 +147,76 @@ def test_charts_are_drawn_and_their_figures_are_a_table(opened):
     page.click(".chart-table summary >> nth=0")
 
     assert page.locator(".chart-table tbody th >> nth=0").inner_text() == "2026-01"
+
+
+def test_g_and_a_letter_open_a_page_and_the_help_says_which(opened):
+    page = opened()
+
+    page.keyboard.press("?")
+    assert "g s Stores" in [" ".join(words.split()) for words in page.locator(".keys-pages div").all_inner_texts()]
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+
+    page.wait_for_url("**/stores/")
+
+
+def test_leaving_a_form_with_words_in_it_asks_and_saving_it_does_not(opened):
+    account = KeyAccountFactory(name="Harbor")
+    page = opened(address=f"/accounts/{account.pk}/edit/")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    page.click(".form-actions a")
+    page.wait_for_url(f"**/accounts/{account.pk}/")
+    assert asked == []
+
+    page.goto(f"/accounts/{account.pk}/edit/")
+    page.fill("[name=name]", "Harbour")
+    page.click(".form-actions a")
+    page.wait_for_url(f"**/accounts/{account.pk}/")
+    assert asked == ["beforeunload"]
+
+    page.goto(f"/accounts/{account.pk}/edit/")
+    page.fill("[name=name]", "Harbour")
+    page.click(".form-actions button")
+    page.wait_for_url(f"**/accounts/{account.pk}/")
+    assert asked == ["beforeunload"]
+    assert page.inner_text("h1").startswith("Harbour")
+
+
+def test_a_panel_that_the_network_lost_is_fetched_again_in_its_place(opened):
+    account = KeyAccountFactory()
+    page = opened(address="/accounts/")
+    away = f"**/accounts/{account.pk}/sellout/"
+    page.route(away, lambda route: route.abort())
+    page.goto(f"/accounts/{account.pk}/")
+    page.wait_for_selector(".panel-wait button")
+    assert page.locator(".panel-wait").inner_text().startswith("This part could not be loaded.")
+
+    page.unroute(away)
+    page.click(".panel-wait button")
+
+    page.wait_for_selector(".panel-wait button", state="detached")
+    page.wait_for_function("document.querySelector('.panel h2 ~ *:not(.panel-wait)')")
+    page.complaints.clear()  # the browser's own words about the lost request
+
+
+def test_what_is_said_every_minute_is_said_once(opened):
+    page = opened(address="/stores/")
+    page.route("**/inbox/counts/", lambda route: route.abort())
+
+    for _time in range(3):
+        page.evaluate("htmx.trigger(document.body, 'ka:counts')")
+        page.wait_for_timeout(150)
+
+    assert page.locator(".toast-note.tone-danger").count() == 1
+    page.complaints.clear()  # the browser's own words about the lost requests
+
+
+def test_the_navigation_shows_the_current_page_however_far_down_it_stands(opened):
+    page = opened(address="/people/audit/", viewport={"width": 1280, "height": 600})
+
+    box = page.locator(".sidebar [aria-current]").bounding_box()
+
+    assert 0 < box["y"] < 600 - box["height"]
