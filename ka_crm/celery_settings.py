@@ -28,6 +28,7 @@ JOBS_HEARTBEAT_SECONDS = _seconds("KA_JOBS_HEARTBEAT_SECONDS", min(10, JOBS_LEAS
 JOBS_BACKOFF_SECONDS = _seconds("KA_JOBS_BACKOFF_SECONDS", 5)  # wait after the first failed attempt; doubles each time
 JOBS_FIRST_RESEND_SECONDS = _seconds("KA_JOBS_FIRST_RESEND_SECONDS", 15)  # the first wake-up may have been lost
 JOBS_RESEND_SECONDS = _seconds("KA_JOBS_RESEND_SECONDS", 60)
+JOBS_UNAIDED_SECONDS = _seconds("KA_JOBS_UNAIDED_SECONDS", 30)  # a broker away for longer is done without
 JOBS_KEEP_DAYS = _seconds("KA_JOBS_KEEP_DAYS", 90)  # finished jobs; dead letters stay until somebody decides
 JOBS_SEND_TIMEOUT = 1.0  # seconds a send may wait for the broker, in a thread that nobody waits for
 

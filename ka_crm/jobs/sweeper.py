@@ -1,6 +1,10 @@
-"""The loop in every worker that makes messages unimportant: frees dead runs, sends what is due, asks the clock's hooks."""
+"""The loop in every worker that makes messages unimportant: frees dead runs, sends what is due, asks the clock's hooks.
+
+While the broker is away for long it has what is due run without one (unaided.py).
+"""
 
 import logging
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -10,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from . import unaided
 from .handlers import registered_hooks
 from .identity import holder_is_dead
 from .models import Job
@@ -21,7 +26,7 @@ from .wakeups import messages_waiting, send_now
 log = logging.getLogger(__name__)
 QUEUE_IS_DEEP = 200  # messages; with that many waiting the workers are awake, and more messages would only pile up
 ALWAYS_SEND = 5
-# What sweepers of this process did: freed, sent, hook errors.
+# What sweepers of this process did: freed, sent, unaided (processes started without a broker), hook errors.
 counts = Counter()
 
 
@@ -38,10 +43,12 @@ class Sweeper:
         self._beats_seen = {}  # job pk -> (claim, heartbeat, when this sweeper first saw it, by its monotonic clock)
         self._hook_due = {}
         self._told = set()
+        self._away_since = None  # by the monotonic clock: since then the broker took nothing
+        self._helper = None
 
     def sweep(self):
         """One round; a part that fails is logged and does not keep the others from their work."""
-        for part in (self.free_dead_runs, self.send_due, self.ask_hooks):
+        for part in (self.free_dead_runs, self.send_due, self.work_without_broker, self.ask_hooks):
             try:
                 part()
             except Exception as error:  # the sweeper outlives whatever is wrong: without it no lost job is found again
@@ -85,14 +92,35 @@ class Sweeper:
             return 0
         depth = messages_waiting()
         if depth is None:
+            self._note_broker(took=False)
             return 0
         job_ids = list(due.order_by("wake_after", "pk").values_list("pk", flat=True)[: max(QUEUE_IS_DEEP - depth, ALWAYS_SEND)])
         due.filter(pk__in=job_ids).update(wake_after=now + timedelta(seconds=settings.JOBS_RESEND_SECONDS))
         taken = send_now(job_ids)
+        self._note_broker(took=bool(taken))
         if left := set(job_ids) - set(taken):
             Job.objects.filter(pk__in=left, state=JobState.DUE).update(wake_after=now)
         counts["sent"] += len(taken)
         return len(taken)
+
+    def _note_broker(self, *, took):
+        self._away_since = None if took else self._away_since or time.monotonic()
+
+    def work_without_broker(self):
+        """Have what is due run by a process of its own once the broker has been away for JOBS_UNAIDED_SECONDS; one at a time."""
+        if self._helper is not None and self._helper.poll() is None:
+            return
+        if self._away_since is None or time.monotonic() - self._away_since < settings.JOBS_UNAIDED_SECONDS:
+            return
+        if Job.objects.due_at(timezone.now()).exists():
+            log.warning("The broker is away: what is due is run without it.")
+            self._helper = subprocess.Popen(unaided.COMMAND, cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL)
+            counts["unaided"] += 1
+
+    def stop(self):
+        """Let the process that works without a broker hand its job back."""
+        if self._helper is not None and self._helper.poll() is None:
+            self._helper.terminate()
 
     def ask_hooks(self):
         """Call each registered hook whose time has come, with the present instant."""
@@ -121,7 +149,7 @@ class SweeperThread(threading.Thread):
             sweeper.sweep()
             connection.close()
             if self._ended.wait(settings.JOBS_SWEEP_SECONDS):
-                return
+                return sweeper.stop()
 
     def stop(self):
         self._ended.set()

@@ -7,19 +7,21 @@ guards protects.
 
 import os
 import signal
+import sys
 import time
 
 from django.db import connection, transaction
 
 from ka_crm.celery import app  # what celery -A looks for
 from ka_crm.errors import DomainError
-from ka_crm.jobs import handlers
+from ka_crm.jobs import handlers, unaided
 from ka_crm.jobs.handlers import job_handler
 from ka_crm.jobs.worker import SweeperStep
 
 TABLES = ("lab_effect", "lab_start")
 if os.environ.get("KA_TEST_NO_SWEEPER"):  # for controls: a worker without its guard
     app.steps["worker"].discard(SweeperStep)
+unaided.COMMAND = [sys.executable, "-m", "tests.ka_crm.jobs.lab_unaided"]  # knows these kinds
 if os.environ.get("KA_TEST_NO_CLOCK"):  # the apps' own daily jobs would stand among the laboratory's
     handlers.registered_hooks = dict
 

@@ -277,6 +277,53 @@ def test_a_page_saves_while_redis_is_frozen_and_the_worker_goes_on_afterwards(la
     assert names("lab_effect") == ["0000", "frozen"]
 
 
+def test_jobs_are_done_while_redis_stays_away(laboratory, wait_for, own_redis):
+    """Five hundred lie in a Redis that dies for good; poison among them ends its own process only."""
+    laboratory(REDIS_URL=own_redis.url, KA_JOBS_FIRST_RESEND_SECONDS="1", KA_JOBS_UNAIDED_SECONDS="1")
+    ask("lab.effect", 1)
+    wait_for(all_ended, seconds=START_SECONDS)
+    own_redis.process.kill()
+    own_redis.process.wait()
+    with transaction.atomic():
+        ask("lab.refused", 1)
+        Job.objects.enqueue("lab.poison", name="poison")
+        for number in range(1, 500):
+            Job.objects.enqueue("lab.effect", name=f"{number:04}")
+    wait_for(all_ended, seconds=120)
+
+    assert names("lab_effect") == [f"{number:04}" for number in range(500)]
+    assert list(Job.objects.filter(state=JobState.FAILED).values_list("kind", "attempts").order_by("kind")) == [
+        ("lab.poison", 5),
+        ("lab.refused", 1),
+    ]
+
+
+def test_the_control_without_that_process_they_wait_for_redis(laboratory, wait_for, own_redis):
+    laboratory(REDIS_URL=own_redis.url, KA_JOBS_FIRST_RESEND_SECONDS="1", KA_JOBS_UNAIDED_SECONDS="3600")
+    ask("lab.effect", 1)
+    wait_for(all_ended, seconds=START_SECONDS)
+    own_redis.process.kill()
+    own_redis.process.wait()
+    Job.objects.enqueue("lab.effect", name="waits")
+    time.sleep(6)
+
+    assert names("lab_effect") == ["0000"]
+
+
+def test_a_job_without_an_end_is_ended_by_the_limit_also_without_redis(laboratory, wait_for, own_redis):
+    limits = {"KA_JOBS_SOFT_LIMIT_SECONDS": "2", "KA_JOBS_HARD_LIMIT_SECONDS": "3", "KA_JOBS_VISIBILITY_SECONDS": "10"}
+    own_redis.process.kill()
+    own_redis.process.wait()
+    laboratory(REDIS_URL=own_redis.url, KA_JOBS_FIRST_RESEND_SECONDS="1", KA_JOBS_UNAIDED_SECONDS="1", **limits)
+    Job.objects.enqueue("lab.effect", name="endless", seconds=3600)
+    Job.objects.update(max_attempts=2)
+    ask("lab.effect", 3)
+    wait_for(all_ended, seconds=START_SECONDS)
+
+    assert names("lab_effect") == ["0000", "0001", "0002"]
+    assert Job.objects.get(state=JobState.FAILED).attempts == 2
+
+
 def test_the_progress_page_follows_a_real_job_to_its_result(laboratory, wait_for):
     person = UserFactory(ka_manager=True)
     client = Client()
