@@ -42,10 +42,30 @@ def _born(pid):
     return fields[0], fields[19]
 
 
+# In a child of a worker's pool: pid and birth of the worker's main process.
+_main = ""
+
+
+def note_main_process():
+    """This process is one of a pool: what kills a job here leaves the main process alive."""
+    global _main
+    _main = f"@{os.getppid()}.{(_born(os.getppid()) or ('', ''))[1]}"
+
+
 def new_claim():
-    """A token for one run of one job: machine, process, the process's birth, and a random part."""
+    """A token for one run of one job: machine, process, the process's birth, and a random part (in a pool with its main process)."""
     pid = os.getpid()
-    return f"{_machine()}:{pid}:{_born(pid)[1]}:{uuid.uuid4().hex[:12]}"
+    return f"{_machine()}:{pid}:{_born(pid)[1]}:{uuid.uuid4().hex[:12]}{_main}"
+
+
+def whole_worker_is_dead(claim):
+    """Whether the main process above the one of ``claim`` has ended as well: a kill or a power cut, and hardly the job's doing."""
+    machine, _separator, run = claim.partition(":")
+    main, _dot, born = run.partition("@")[2].partition(".")
+    if machine != _machine() or not main.isdigit():
+        return False
+    found = _born(int(main))
+    return found is None or found[1] != born or found[0] in {"Z", "X"}
 
 
 def holder_is_dead(claim):

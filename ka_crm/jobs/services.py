@@ -10,12 +10,15 @@ from django.utils.translation import gettext as _
 
 from ka_crm.errors import IllegalMove
 
+from .handlers import handler_of
+from .identity import whole_worker_is_dead
 from .models import Job, JobStep
 from .signals import job_finished, job_steered
 from .states import JobState
 from .wakeups import wake
 
 MAX_BACKOFF_SECONDS = 600
+SPARED_AT_MOST = 10
 UNSTARTED = {"progress_done": 0, "progress_total": 0, "progress_message": ""}
 
 
@@ -107,18 +110,32 @@ def take_over(*, job, because):
     """Free a job whose run is dead: due once more, or a dead letter after its last attempt. ``job`` as it was read.
 
     ``because`` is for the administrator. Answers the new state, or None if the run gave a sign of life or ended since.
+    A death that took the whole worker along, which no poison in a pool does, gives the job another attempt, ten times at most.
     """
     same = Job.objects.filter(pk=job.pk, claimed_by=job.claimed_by, heartbeat_at=job.heartbeat_at)
     if job.cancel_requested:
         return _told(job.pk, _end(same, to=JobState.CANCELLED))
-    if job.attempts >= job.max_attempts:
+    most = job.max_attempts
+    spared = max(most - _attempts_of(job), 0)
+    if spared < SPARED_AT_MOST and whole_worker_is_dead(job.claimed_by):
+        most, spared = most + 1, spared + 1
+    if job.attempts >= most:
         return _told(job.pk, _end(same, to=JobState.FAILED, last_error=because))
     # At once after the first death (a restart), with growing rests after more: what kills workers must not keep them busy.
     # Jobs that died together rest for different times, so that the one that kills does not take its neighbours along each time.
     now = timezone.now()
-    run_after = None if job.attempts <= 1 else now + backoff(job.attempts - 1) * (1 + job.pk % 5 / 2)
-    freed = {"claimed_by": "", "run_after": run_after, "wake_after": run_after or now, "last_error": because}
+    counted = job.attempts - spared
+    run_after = None if counted <= 1 else now + backoff(counted - 1) * (1 + job.pk % 5 / 2)
+    freed = {"claimed_by": "", "run_after": run_after, "wake_after": run_after or now, "last_error": because, "max_attempts": most}
     return JobState.DUE if same.move(current=JobState.RUNNING, to=JobState.DUE, **freed) else None
+
+
+def _attempts_of(job):
+    """How many attempts jobs of this kind have; the row's own number where nobody handles the kind."""
+    try:
+        return handler_of(job.kind).max_attempts
+    except LookupError:
+        return job.max_attempts
 
 
 def _told(job_id, state):
@@ -152,6 +169,7 @@ def retry_job(*, job_id, actor):
     """
     job = Job.objects.select_for_update().get(pk=job_id)
     fresh = {"attempts": 0, "cancel_requested": False, "refused": False, "finished_at": None, "run_after": None, **UNSTARTED}
+    fresh["max_attempts"] = _attempts_of(job)
     same = Job.objects.filter(pk=job_id)
     try:
         with transaction.atomic():

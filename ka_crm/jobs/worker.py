@@ -3,7 +3,7 @@
 import gc
 
 from celery import bootsteps
-from celery.signals import worker_init, worker_shutting_down
+from celery.signals import worker_init, worker_process_init, worker_shutting_down
 
 
 class SweeperStep(bootsteps.StartStopStep):
@@ -37,6 +37,13 @@ def spare_the_collector(**kwargs):
     """What is loaded before the children are forked stays for good: as in ka_crm/wsgi.py, the collector need not go through it."""
     gc.collect()
     gc.freeze()
+
+
+@worker_process_init.connect
+def know_the_main_process(**kwargs):
+    from .identity import note_main_process  # for the children of a pool only
+
+    note_main_process()
 
 
 @worker_shutting_down.connect

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ka_crm.jobs import handlers, identity, runner, sweeper
 from ka_crm.jobs.models import Job
-from ka_crm.jobs.services import claim_job
+from ka_crm.jobs.services import claim_job, retry_job
 from ka_crm.jobs.states import JobState
 from ka_crm.jobs.sweeper import Sweeper
 
@@ -109,6 +109,41 @@ def test_the_second_death_makes_it_rest_and_the_last_one_a_dead_letter(broker, d
         assert (job.run_after is not None) == (1 < job.attempts < 5)
 
     assert (job.state, job.attempts) == (JobState.FAILED, 5)
+
+
+def claim_of_a_pool(*, main_lives):
+    """The claim of a child that has ended, of a worker whose main process has ended too, or lives (it is this one)."""
+    dead = subprocess.Popen([sys.executable, "-c", "pass"])
+    born = identity._born(dead.pid)[1]
+    dead.wait()
+    main = f"{os.getpid()}.{identity._born(os.getpid())[1]}" if main_lives else f"{dead.pid}.{born}"
+    return f"{dead_claim()}@{main}"
+
+
+@pytest.mark.parametrize(("main_lives", "starts"), [(True, 5), (False, 15)])
+def test_deaths_that_took_the_whole_worker_along_give_ten_attempts_more(broker, db, main_lives, starts):
+    (job,) = due()
+    claim, counted = claim_of_a_pool(main_lives=main_lives), 0
+    while Job.objects.get().state == JobState.DUE:
+        Job.objects.update(run_after=None)
+        claim_job(job_id=job.pk, claim=claim)
+        Sweeper().free_dead_runs()
+        counted += 1
+
+    job.refresh_from_db()
+    assert (job.state, counted, job.attempts) == (JobState.FAILED, starts, starts)
+
+
+def test_a_dead_letter_that_is_run_again_has_the_attempts_of_its_kind(broker, db):
+    (job,) = due(state=JobState.FAILED, attempts=15, max_attempts=15)
+    retry_job(job_id=job.pk, actor=None)
+
+    assert (Job.objects.get().attempts, Job.objects.get().max_attempts) == (0, 5)
+
+
+@pytest.mark.parametrize("claim", ["", "nonsense", "0123456789ab:77:1:run@1.1", "machine:1:1:run@", f"{identity._machine()}:1:1:run"])
+def test_nobody_knows_of_other_machines_mains(claim):
+    assert not identity.whole_worker_is_dead(claim)
 
 
 def test_a_run_elsewhere_is_freed_after_a_lease_of_silence_and_not_before(broker, db, settings):
