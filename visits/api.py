@@ -3,13 +3,14 @@
 ``POST /visits/api/record/`` (JSON, documents.py) and ``POST /visits/api/photos/`` (multipart: visit, photo, file, subject,
 captured_at, caption, latitude, longitude). Status: 200 applied (again); 400 ``errors`` by field, do not repeat unchanged; 403
 not this person's to write; 404 ``visit_unknown`` and ``retry`` true: the visit has to arrive first, keep this and send it
-again; 409 the visit was cancelled.
+again; 409 the visit was cancelled; 413 too large.
 """
 
 import json
 import uuid
 from decimal import Decimal
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import JsonResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -20,8 +21,9 @@ from ka_crm import policy
 from ka_crm.errors import DomainError, IllegalMove, NotAllowed
 
 from . import services
-from .documents import DocumentRefused, Part
+from .documents import FURTHEST_CLOCK, DocumentRefused, Part
 from .models import Photo
+from .pictures import PhotoRefused
 
 
 def _refusal(error):
@@ -34,7 +36,8 @@ def _refusal(error):
         return JsonResponse({"code": "not_allowed", "retry": False, "message": str(error)}, status=403)
     if isinstance(error, IllegalMove):
         return JsonResponse({"code": "cancelled", "retry": False, "message": str(error)}, status=409)
-    return JsonResponse({"code": "refused", "retry": False, "message": str(error), "errors": {"": str(error)}}, status=400)
+    field = error.field if isinstance(error, PhotoRefused) else ""
+    return JsonResponse({"code": "refused", "retry": False, "message": str(error), "errors": {field: str(error)}}, status=400)
 
 
 def _decoded(body):
@@ -50,6 +53,9 @@ def _decoded(body):
 def record(request):
     try:
         visit, outcome = services.record_visit(document=_decoded(request.body), actor=request.user, now=timezone.now())
+    except RequestDataTooBig:
+        message = _("This is more than a visit can hold. Send it in parts.")
+        return JsonResponse({"code": "refused", "retry": False, "message": message, "errors": {"": message}}, status=413)
     except DomainError as error:
         return _refusal(error)
     return JsonResponse(
@@ -97,6 +103,8 @@ def photo_input(request, *, visit_client_id=None):
         "place": _place(part),
         "file": request.FILES.get("file"),
     }
+    if (taken_at := checked["captured_at"]) is not None and taken_at > timezone.now() + FURTHEST_CLOCK:
+        part.refuse("captured_at", _("This time is still to come: %(time)s.") % {"time": taken_at.isoformat()})
     if checked["file"] is None:
         part.refuse("file", _("Choose or take a photo."))
     if errors:

@@ -21,9 +21,10 @@ holds, in whatever order they come. Prices are decimal text in the account's cur
 
 import datetime as dt
 import re
+import unicodedata
 import uuid
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -40,6 +41,13 @@ MOST_UNITS = 9_999_999
 MOST_MONEY = Decimal("999999999")
 MOST_ID = 2**63 - 1
 LONGEST_NOTE = 10_000
+# Clocks of phones are off by days, and a statement's time stays ahead for a while after the clock was set right.
+AHEAD = dt.timedelta(days=7)
+FURTHEST_CLOCK = dt.timedelta(days=366)
+FURTHEST_PLAN = dt.timedelta(days=730)
+_WHOLE = re.compile(r"[+-]?[0-9]{1,20}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)", re.ASCII)
+_COMMA = re.compile(r"[0-9]+,[0-9]{1,2}", re.ASCII)
 
 
 class DocumentRefused(DomainError):
@@ -104,8 +112,8 @@ class Part:
         value = self.given(name, required=required)
         if value is None or value == "":
             return None
-        if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,20}", value.strip(), re.ASCII):
-            value = int(value)
+        if isinstance(value, str) and len(value) < 40 and _WHOLE.fullmatch(_plain_digits(value)):
+            value = int(_plain_digits(value))
         if isinstance(value, bool) or not isinstance(value, int):
             return self.refuse(name, _("Expected a whole number."))
         if not least <= value <= most:
@@ -125,16 +133,9 @@ class Part:
         value = self.given(name)
         if value is None or value == "":
             return None
-        if isinstance(value, str):
-            value = value.strip()
-            if re.fullmatch(r"[0-9]+,[0-9]{1,2}", value, re.ASCII):  # phones of half the world have no other key for decimals
-                value = value.replace(",", ".")
         if isinstance(value, bool | float) or not isinstance(value, str | int | Decimal) or len(str(value)) > 40:
             return self.refuse(name, _("Expected a number such as 12.90."))
-        try:
-            number = Decimal(value)
-        except InvalidOperation:
-            number = Decimal("NaN")
+        number = _number_of(value)
         if not number.is_finite():
             return self.refuse(name, _("“%(value)s” is not a number. Write 12.90.") % {"value": str(value)[:40]})
         if not least <= number <= most:
@@ -181,6 +182,22 @@ class Part:
             return uuid.UUID(value) if isinstance(value, str) else self.refuse(name, _("Expected an id (UUID) made by the phone."))
         except ValueError:
             return self.refuse(name, _("Expected an id (UUID) made by the phone."))
+
+
+def _plain_digits(text):
+    """Full-width digits, as Chinese keyboards give them, are digits."""
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def _number_of(value):
+    """The Decimal that a person typed or a phone sent; not a number for anything else."""
+    if isinstance(value, str):
+        value = _plain_digits(value)
+        if _COMMA.fullmatch(value):  # phones of half the world have no other key for decimals
+            value = value.replace(",", ".")
+        if not _NUMBER.fullmatch(value):
+            return Decimal("NaN")
+    return Decimal(value)
 
 
 def _header(part):
@@ -232,6 +249,8 @@ def _shelf(part):
     }
     if fact["is_present"] and fact["is_out_of_stock"]:
         part.refuse("is_out_of_stock", _("A product on the shelf is not out of stock."))
+    if fact["is_present"] is False and fact["facings"]:
+        part.refuse("facings", _("A product that is not on the shelf has no facings."))
     return fact
 
 
@@ -287,8 +306,11 @@ _LISTS = {
 }
 
 
-def read_document(raw):
-    """The checked Document of decoded JSON (numbers with a point as Decimal). Raises DocumentRefused with every fault at once."""
+def read_document(raw, *, now):
+    """The checked Document of decoded JSON (numbers with a point as Decimal). Raises DocumentRefused with every fault at once.
+
+    ``now`` is the server's clock: what lies in the future by the phone's own clock as well was not seen yet.
+    """
     errors = {}
     whole = Part(raw, "", errors, ("visit", "sent_at", *_OBJECTS, *_LISTS))
     parts = {"visit": whole.uuid("visit"), "sent_at": whole.instant("sent_at")}
@@ -296,13 +318,38 @@ def read_document(raw):
         if whole.raw.get(name) is not None:
             parts[name] = read(Part(whole.raw[name], name, errors, known))
     for name, (read, known) in _LISTS.items():
-        rows = whole.raw.get(name) or []
+        rows = whole.raw.get(name)
+        if rows is None or rows == {}:
+            continue
         if not isinstance(rows, list):
             whole.refuse(name, _("Expected a list."))
         elif len(rows) > MOST_FACTS:
             whole.refuse(name, _("At most %(most)d at a time; these are %(count)d.") % {"most": MOST_FACTS, "count": len(rows)})
         else:
             parts[name] = [read(Part(row, f"{name}.{position}", errors, known)) for position, row in enumerate(rows)]
+    if not errors:
+        errors = _faults_of_time(parts, now)
     if errors:
         raise DocumentRefused(errors)
     return Document(**parts)
+
+
+def _faults_of_time(parts, now):
+    """Times that cannot be, by field: later than the phone itself says it is, and days that no plan reaches."""
+    errors = {}
+    sent_at = parts.get("sent_at") or now
+    if sent_at > now + FURTHEST_CLOCK:
+        errors["sent_at"] = _("The phone's clock is more than a year ahead. Set its date and time, then send again.")
+    latest = max(sent_at, now) + AHEAD
+    told = {f"{name}.at": parts[name]["at"] for name in ("check_in", "check_out") if parts.get(name)}
+    if parts.get("note"):
+        told["note.changed_at"] = parts["note"]["changed_at"]
+    for name in _LISTS:
+        told |= {f"{name}.{position}.changed_at": fact["changed_at"] for position, fact in enumerate(parts.get(name, ()))}
+    for path, moment in told.items():
+        if moment > latest:
+            errors[path] = _("This time is still to come: %(time)s.") % {"time": moment.isoformat()}
+    planned_on = (parts.get("header") or {}).get("planned_on")
+    if planned_on is not None and not now.date() - FURTHEST_CLOCK <= planned_on <= now.date() + FURTHEST_PLAN:
+        errors["header.planned_on"] = _("Expected a day from one year back to two years ahead.")
+    return errors

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from contracts.models import MustStockRule
-from ka_crm.money import from_minor, to_minor
+from ka_crm.money import digits_of, from_minor, round_money, to_minor
 from sales.models import Category, Product
 
 from .documents import DocumentRefused
@@ -46,8 +46,12 @@ class Outcome:
 
 
 def apply_facts(visit, document, outcome):
-    """Write the document's facts. Raises DocumentRefused if one names a product or category that does not exist."""
+    """Write the document's facts.
+
+    Raises DocumentRefused if one names a product or category that does not exist, or money that the account's currency cannot hold.
+    """
     _check_rows(document)
+    _check_money(document, visit.account.currency)
     for part, (model, natural_key) in KINDS.items():
         statements = [_values(visit, fact) for fact in getattr(document, part)]
         if statements:
@@ -69,6 +73,22 @@ def _check_rows(document):
         for part, fact in named:
             if fact[name] not in known:
                 errors[f"{part}.{getattr(document, part).index(fact)}.{name}"] = _("There is no such row.")
+    if errors:
+        raise DocumentRefused(errors)
+
+
+def _check_money(document, currency):
+    """No amount is finer than the smallest coin of ``currency``: rounding would store a price that nobody saw."""
+    digits, errors = digits_of(currency), {}
+    for part in KINDS:
+        for position, fact in enumerate(getattr(document, part)):
+            for name in MONEY:
+                if (amount := fact.get(name)) is not None and amount != round_money(amount, currency):
+                    errors[f"{part}.{position}.{name}"] = (
+                        _("%(currency)s has at most %(count)d decimals.") % {"currency": currency, "count": digits}
+                        if digits
+                        else _("%(currency)s has no decimals.") % {"currency": currency}
+                    )
     if errors:
         raise DocumentRefused(errors)
 

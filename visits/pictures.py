@@ -31,7 +31,11 @@ pi_heif.register_heif_opener(thumbnails=False)
 
 
 class PhotoRefused(DomainError):
-    """The file is no picture that can be kept; the message says why and what to send instead."""
+    """The picture is not kept; the message says why and what to do instead. ``field`` is the part of the form at fault."""
+
+    def __init__(self, message, *, field="file"):
+        self.field = field
+        super().__init__(message)
 
 
 @dataclass(frozen=True)

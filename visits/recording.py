@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Contact
 from contracts.models import MustStockRule
-from ka_crm.money import from_minor
+from ka_crm.money import digits_of, from_minor
 from sales.models import Category, Product
 
 from .guide import guide_of
@@ -41,6 +41,12 @@ class FactForm:
     is_known: bool = False
     is_must_stock: bool = False
     last: dict | None = None
+    currency: str = ""
+
+    @property
+    def money_keys(self):
+        """Which keys a phone shows for a price: no decimal mark where the currency has none."""
+        return "decimal" if digits_of(self.currency) else "numeric"
 
     @property
     def key(self):
@@ -74,6 +80,8 @@ def _statement(part, posted, stamp):
     if part == "shelf":
         present, out_of_stock = _OF_STATE.get(posted.get("state"), (None, False))
         statement |= {"is_present": present, "is_out_of_stock": out_of_stock}
+        if present is False:  # what was typed before somebody looked again
+            statement["facings"] = ""
     elif part == "competitors":
         statement |= {name: posted.get(name) == "on" for name in ("is_on_promotion", "is_removed")}
     elif part == "observations":
@@ -111,6 +119,7 @@ def page_of(visit, user, *, added=(), posted=None, errors=None):
         "previous": previous,
         "contacts": list(Contact.objects.visible_to(user).filter(store=visit.store).active()[:3]) if visit.store_id else [],
         "currency": visit.account.currency,
+        "last_said": _last_said(visit),
         "checked_count": sum(1 for one in shelf if one.values["state"]),
     }
     return page | guide_of(visit, page)
@@ -140,6 +149,13 @@ def _previous_visit(visit, user):
     }
 
 
+def _last_said(visit):
+    """The latest time of a statement about ``visit`` by any phone's clock, or None: what is said next on this page is later than that."""
+    kinds = (ShelfFact, CompetitorFact, CategoryAsk, Observation)
+    times = [kind.objects.filter(visit=visit, changed_at__isnull=False).order_by().values_list("changed_at") for kind in kinds]
+    return max([moment for (moment,) in times[0].union(*times[1:])] + list(filter(None, [visit.note_changed_at])), default=None)
+
+
 def _text(value):
     return "" if value is None else str(value)
 
@@ -163,6 +179,7 @@ def shelf_form(visit, product, *, fact=None, is_must_stock=False, last=None):
         id=fact.client_id if fact else fact_id(visit, "shelf", product.pk),
         label=product.name,
         hint=product.sku,
+        currency=currency,
         is_known=fact is not None,
         is_must_stock=is_must_stock,
         values={
@@ -209,6 +226,7 @@ def _competitor_forms(visit):
             part="competitors",
             id=fact.client_id,
             label=fact.brand,
+            currency=visit.account.currency,
             is_known=True,
             values={
                 "brand": fact.brand,
@@ -221,12 +239,12 @@ def _competitor_forms(visit):
         )
         for fact in seen
     ]
-    return [*forms, new_competitor_form()]
+    return [*forms, new_competitor_form(visit)]
 
 
-def new_competitor_form():
+def new_competitor_form(visit):
     empty = dict.fromkeys((*_TEXT_FIELDS["competitors"], "is_on_promotion"), "")
-    return FactForm(part="competitors", id=uuid.uuid4(), label="", values=empty)
+    return FactForm(part="competitors", id=uuid.uuid4(), label="", values=empty, currency=visit.account.currency)
 
 
 def _ask_forms(visit, shelf, categories, previous):
@@ -242,7 +260,9 @@ def _ask_forms(visit, shelf, categories, previous):
             values = {"category": str(category.pk), **_ask_values(ask, visit)}
             identity = ask.client_id if ask else fact_id(visit, "category_asks", category.pk)
             last = _ask_values(last, visit) if last else None
-            forms.append(FactForm("category_asks", identity, category.name, values, is_known=ask is not None, last=last))
+            form = FactForm("category_asks", identity, category.name, values, is_known=ask is not None, last=last)
+            form.currency = visit.account.currency
+            forms.append(form)
     return forms
 
 

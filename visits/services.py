@@ -8,7 +8,6 @@ import datetime as dt
 import uuid
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import KeyAccount, Store
@@ -18,20 +17,18 @@ from ka_crm.moves import check_move, move
 from ka_crm.prepared import Prepared
 from team.audit import record
 
-from .documents import DocumentRefused, read_document
+from .clocks import apply_clocks, company_day
+from .documents import FURTHEST_PLAN, DocumentRefused, read_document
 from .facts import Outcome, apply_facts
 from .likeness import similar_photo
 from .models import Leave, Photo, Visit
 from .pictures import PhotoRefused, read_picture
-from .places import distance_m
 from .planning.callbacks import open_callback, settle_callback, withdraw_callback
 from .scoring import score_visit
 from .states import VISIT_MOVES, VisitStatus
 from .tickets import follow_shelf
 
 MOST_PHOTOS = 40
-FURTHEST_PLAN = dt.timedelta(days=730)
-LATEST = dt.timedelta(days=60)
 
 
 class VisitUnknown(DomainError):
@@ -86,7 +83,7 @@ def record_visit(*, document, actor, now):
     try again later), NotAllowed (visible, but another person's, or the account left this person's care), IllegalMove
     (the visit was cancelled).
     """
-    checked = read_document(document)
+    checked = read_document(document, now=now)
     if not actor.has_capability("visits.record"):
         raise NotAllowed(_("You may look at visits but not record them."))
     try:
@@ -162,71 +159,6 @@ def _place_of(header, actor):
     if account is None:
         raise DocumentRefused({"header.account": _("There is no such account among yours.")})
     return account, None
-
-
-def company_day(moment):
-    """The day of ``moment`` in the company's time zone: the day under which a visit counts."""
-    return timezone.localdate(moment, timezone.get_default_timezone())
-
-
-def apply_clocks(visit, document, outcome, now):
-    """Check-in and check-out onto the visit: the phone's time and place, and when the server heard of it."""
-    if document.sent_at is not None and visit.clock_skew_s is None and (document.check_in or document.check_out):
-        visit.clock_skew_s = round((document.sent_at - now).total_seconds())
-    if document.check_in is not None:
-        _apply_check_in(visit, document.check_in, outcome, now)
-    if document.check_out is not None:
-        _apply_check_out(visit, document.check_out, outcome, now)
-
-
-def _apply_check_in(visit, check_in, outcome, now):
-    if visit.checked_in_at is not None:
-        if visit.checked_in_at != check_in["at"]:
-            message = _("The visit was already checked in at another time; that one was kept.")
-            outcome.conflict("check_in", "already_checked_in", message, stored={"at": visit.checked_in_at.isoformat()})
-        else:
-            outcome.unchanged += 1
-        return
-    if visit.checked_out_at is not None and visit.checked_out_at < check_in["at"]:
-        raise DocumentRefused({"check_in.at": _("The check-in is later than the check-out.")})
-    visit.checked_in_at, visit.received_at = check_in["at"], now
-    visit.accuracy_m = check_in["accuracy_m"]
-    if check_in["latitude"] is not None:
-        visit.latitude, visit.longitude = (round(check_in[name], 5) for name in ("latitude", "longitude"))
-        visit.distance_m = (
-            distance_m((visit.latitude, visit.longitude), (visit.store.latitude, visit.store.longitude)) if visit.store else None
-        )
-    outcome.applied += 1
-    outcome.changes["checked_in_at"] = [None, visit.checked_in_at.isoformat()]
-    _move_to_the_day(visit, outcome, now)
-
-
-def _move_to_the_day(visit, outcome, now):
-    """A visit counts on the day it took place, not on the one it was planned for; a clock that is wrong is put right by its skew."""
-    seen_at = visit.checked_in_at
-    if visit.has_wrong_clock:
-        seen_at -= dt.timedelta(seconds=visit.clock_skew_s)
-    if abs(now - seen_at) > LATEST:
-        return  # no queue waits that long: the clock is wrong and nothing says by how much
-    day = company_day(seen_at)
-    if day != visit.planned_on:
-        outcome.changes["planned_on"] = [visit.planned_on.isoformat(), day.isoformat()]
-        visit.planned_on = day
-
-
-def _apply_check_out(visit, check_out, outcome, now):
-    if visit.checked_out_at is not None:
-        if visit.checked_out_at != check_out["at"]:
-            message = _("The visit was already checked out at another time; that one was kept.")
-            outcome.conflict("check_out", "already_checked_out", message, stored={"at": visit.checked_out_at.isoformat()})
-        else:
-            outcome.unchanged += 1
-        return
-    if visit.checked_in_at is not None and check_out["at"] < visit.checked_in_at:
-        raise DocumentRefused({"check_out.at": _("The check-out is earlier than the check-in.")})
-    visit.checked_out_at, visit.check_out_received_at = check_out["at"], now
-    outcome.applied += 1
-    outcome.changes["checked_out_at"] = [None, visit.checked_out_at.isoformat()]
 
 
 def _apply_note(visit, document, outcome):
@@ -318,7 +250,7 @@ def add_photo(*, visit_client_id, photo_client_id, file, actor, now, subject=Pho
 def _photo_known(visit, photo_client_id):
     photo = Photo.objects.filter(client_id=photo_client_id).select_related("visit").first()
     if photo is not None and photo.visit_id != visit.pk:
-        raise PhotoRefused(_("This id belongs to something else that was recorded before."))
+        raise PhotoRefused(_("This id belongs to something else that was recorded before."), field="photo")
     return photo
 
 

@@ -1,15 +1,27 @@
 """The JSON door of the write path: status, codes and the body that a phone's queue decides by."""
 
+import io
 import json
 import uuid
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from PIL import Image
 
-from tests.factories import VisitFactory
-from visits.models import ShelfFact, Visit
+from tests.factories import PhotoFactory, VisitFactory
+from visits.models import Photo, ShelfFact, Visit
 
 from .conftest import at, document, shelf_fact
+
+
+def _picture():
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 30), (200, 30, 30)).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+PICTURE = _picture()
 
 
 @pytest.fixture
@@ -39,6 +51,36 @@ def test_a_fault_is_a_400_that_names_the_field(send, visit, product):
     answer = send(document(visit.client_id, shelf=[shelf_fact(product, facings=-1)]))
     assert (answer.status_code, answer.json()["code"], answer.json()["retry"]) == (400, "refused", False)
     assert answer.json()["errors"] == {"shelf.0.facings": "Expected a number from 0 to 9999."}
+
+
+def test_a_body_past_every_limit_is_refused_as_one(send, visit, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    answer = send(document(visit.client_id, note={"text": "x" * 1000, "changed_at": at(9)}))
+    assert (answer.status_code, answer.json()["code"]) == (413, "refused")
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"file": b"\x00\x00\x00\x18ftypmp42 a film"}, "file"),
+        ({}, "file"),
+        ({"file": PICTURE, "captured_at": "2099-01-01T00:00:00Z"}, "captured_at"),
+        ({"file": PICTURE, "visit": "17"}, "visit"),
+        ({"file": PICTURE, "subject": "weather"}, "subject"),
+        ({"file": PICTURE, "latitude": "1"}, "latitude"),
+        ({"file": PICTURE, "photo": "of another visit"}, "photo"),
+    ],
+)
+def test_a_refused_photo_names_its_field(client, rep, visit, values, field):
+    another = PhotoFactory()
+    values = {"visit": str(visit.client_id), "photo": str(uuid.uuid4())} | values
+    if values["photo"] == "of another visit":
+        values["photo"] = str(another.client_id)
+    if "file" in values:
+        values["file"] = SimpleUploadedFile("shelf.jpg", values["file"], "image/jpeg")
+    client.force_login(rep)
+    answer = client.post(reverse("visits:api_photo"), values)
+    assert (answer.status_code, list(answer.json()["errors"]), Photo.objects.count()) == (400, [field], 1)
 
 
 def test_a_foreign_visit_and_an_unknown_one_are_the_same_answer(send, stranger, visit):

@@ -34,6 +34,8 @@
     })
   }
 
+  window.kaDrafts = { QUEUE, queues, photos }
+
   async function forget() {
     queues().forEach((name) => localStorage.removeItem(name))
     await photos('clear')

@@ -68,12 +68,13 @@
   const AT_ONCE = 2 // more uploads side by side only make each other slow in a store
 
   class PhotoSender {
-    constructor({ person, visit, url, token, grid, template, words, onCount }) {
-      Object.assign(this, { person, visit, url, token, grid, template, words, onCount })
+    constructor({ person, visit, page, place, url, token, grid, template, words, onCount }) {
+      Object.assign(this, { person, visit, page, place, url, token, grid, template, words, onCount })
       this.shelf = new PhotoShelf()
       this.tiles = new Map()
       this.line = []
       this.running = 0
+      this.adding = 0
       addEventListener('online', () => this.sendAll())
     }
 
@@ -86,10 +87,12 @@
     async add(files, subject, label) {
       const place = this.where()
       const photos = []
+      this.adding += files.length
       for (const file of files) {
         const blob = await shrink(file)
-        const photo = { id: crypto.randomUUID ? crypto.randomUUID() : fallbackId(), person: this.person, visit: this.visit, subject, label, blob, captured_at: new Date(file.lastModified || Date.now()).toISOString() }
+        const photo = { id: crypto.randomUUID ? crypto.randomUUID() : fallbackId(), person: this.person, visit: this.visit, page: this.page, place: this.place, subject, label, blob, captured_at: new Date(file.lastModified || Date.now()).toISOString() }
         await this.shelf.put(photo)
+        this.adding -= 1
         this.show(photo)
         photos.push(photo)
       }
@@ -110,7 +113,8 @@
 
     show(photo) {
       const tile = this.template.content.firstElementChild.cloneNode(true)
-      tile.querySelector('img').src = URL.createObjectURL(photo.blob)
+      photo.shown = URL.createObjectURL(photo.blob)
+      tile.querySelector('img').src = photo.shown
       tile.querySelector('img').alt = photo.label
       tile.querySelector('[data-photo-retry]').addEventListener('click', () => this.enqueue(photo))
       this.tiles.set(photo.id, tile)
@@ -128,6 +132,9 @@
       tile.querySelector('[data-photo-retry]').hidden = tone !== 'danger' || Boolean(photo.refused)
       tile.querySelector('progress').hidden = !photo.sending
     }
+
+    // How many the server does not have yet and may still take.
+    get open() { return [...this.shelf.memory.values()].filter((photo) => photo.visit === this.visit && !photo.refused).length + this.adding }
 
     async sendAll() {
       for (const photo of await this.shelf.all(this.person, this.visit)) if (!photo.refused) this.enqueue(photo)
@@ -179,15 +186,17 @@
       if (status === 200 && body) {
         await this.shelf.remove(photo.id)
         this.tiles.get(photo.id).querySelector('img').src = body.thumbnail_url
+        URL.revokeObjectURL(photo.shown)
         this.say(photo, body.is_reused ? this.words.reused : '', 'done')
+        this.onCount()
         return
       }
       if ((status === 400 || status === 413) && body) {
         photo.refused = true
         await this.shelf.remove(photo.id)
         this.tiles.get(photo.id).classList.add('is-refused')
-        this.onCount()
         this.say(photo, Object.values(body.errors || {})[0] || body.message, 'danger')
+        this.onCount()
         return
       }
       this.say(photo, body ? body.message : this.words.failed, 'danger')

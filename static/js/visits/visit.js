@@ -19,6 +19,7 @@
     bar.dataset.tone = tone
     if (problem === 'offline') text.textContent = `${words.waiting.replace('{count}', open)}. ${words.offline}`
     else if (problem === 'signed-out') text.textContent = words.signedOut
+    else if (problem === 'unavailable') text.textContent = words.unavailable
     else if (problem) text.textContent = problem
     else if (refused) text.textContent = words.refused
     else if (sending || open) text.textContent = words.saving
@@ -29,15 +30,20 @@
   const queue = new window.kaVisitQueue({
     person: words.person,
     visit: words.visit,
+    lastSaid: words.lastSaid,
+    page: location.pathname,
+    place: words.place,
     url: words.recordUrl,
     token,
+    renew: renewToken,
     onState: showState,
     onAnswer: ({ body, errors, keys }) => {
       if (errors) showErrors(errors)
       if (!body) return
       keys.forEach(clearErrors)
-      notices(body.conflicts || [])
-      if (keys.includes('check_out')) location.assign(words.detailUrl)
+      notices((body.conflicts || []).map((conflict) => `${words.conflict} ${conflict.message}`))
+      if (body.superseded) notices([words.superseded])
+      if (keys.includes('check_out')) leave()
       else if (keys.includes('check_in')) {
         refresh(['check-in', 'check-out'])
         document.dispatchEvent(new Event('ka:checked-in'))
@@ -57,6 +63,7 @@
       const form = formOf(key)
       if (!form) continue
       const line = $('[data-errors], [data-error-of]', form)
+      $('[type=submit][disabled]', form)?.removeAttribute('disabled')
       for (const field of form.elements) {
         if (!field.name || field.type === 'hidden') continue
         field.toggleAttribute('aria-invalid', field.name in fields)
@@ -82,25 +89,48 @@
     }
     $$('.field-error', form).forEach((line) => { line.hidden = true })
   }
-  function notices(conflicts) {
-    for (const conflict of conflicts) {
+  function notices(texts) {
+    const place = document.getElementById('visit-notices')
+    for (const text of texts) {
+      if ([...place.children].some((line) => line.textContent === text)) continue
       const line = document.createElement('p')
       line.className = 'notice tone-warn'
-      line.textContent = `${words.conflict} ${conflict.message}`
-      document.getElementById('visit-notices').append(line)
+      line.textContent = text
+      place.append(line)
     }
   }
-  async function refresh(ids) {
+  // Away from the page once the last photo is with the server: elsewhere nothing would send them.
+  let isLeaving = false
+  function leave() {
+    if (photos.open === 0) return location.assign(words.detailUrl)
+    if (!isLeaving) {
+      notices([words.photosLeft])
+      refresh(['check-out'])
+    }
+    isLeaving = true
+  }
+  // The page as the server has it now, or null where there is no answer or nobody is signed in.
+  async function freshPage() {
     try {
       const answer = await fetch(location.pathname, { credentials: 'same-origin' })
-      if (!answer.ok || answer.redirected) return
-      const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html')
-      for (const id of ids) {
-        const found = fresh.getElementById(id)
-        if (found) document.getElementById(id).replaceWith(document.importNode(found, true))
-      }
-      markSteps()
-    } catch { /* the next page shows it */ }
+      return answer.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text(), 'text/html') : null
+    } catch { return null }
+  }
+  async function refresh(ids) {
+    const fresh = await freshPage()
+    for (const id of fresh ? ids : []) {
+      const found = fresh.getElementById(id)
+      const old = document.getElementById(id)
+      if (!found) continue
+      found.classList.toggle('is-current', old.classList.contains('is-current'))
+      old.replaceWith(document.importNode(found, true))
+    }
+    markSteps()
+  }
+  // Who signs in anew in another tab gets a new token; the one of this page would be refused for ever.
+  async function renewToken() {
+    const fresh = (await freshPage())?.querySelector('#visit input[name=csrfmiddlewaretoken]')
+    if (fresh) $$('input[name=csrfmiddlewaretoken]').forEach((field) => { field.value = fresh.value })
   }
 
   // --- forms to statements --------------------------------------------------------------------------------------------------
@@ -110,7 +140,7 @@
     const base = { id, changed_at: queue.stamp() }
     if (part === 'shelf') {
       const [isPresent, isOut] = PRESENT[text(form, 'state')] || [null, false]
-      return { ...base, product: form.dataset.product, is_present: isPresent, is_out_of_stock: isOut, facings: text(form, 'facings'), price: text(form, 'price'), stock_units: text(form, 'stock_units'), note: text(form, 'note') }
+      return { ...base, product: form.dataset.product, is_present: isPresent, is_out_of_stock: isOut, facings: isPresent === false ? '' : text(form, 'facings'), price: text(form, 'price'), stock_units: text(form, 'stock_units'), note: text(form, 'note') }
     }
     if (part === 'competitors') {
       const values = Object.fromEntries(['category', 'brand', 'description', 'price', 'facings'].map((name) => [name, text(form, name)]))
@@ -136,13 +166,14 @@
     const form = event.target.form
     if (!form?.dataset.part || !event.target.matches('input:not([type=radio], [type=checkbox], [type=hidden]), textarea')) return
     clearTimeout(typing)
-    typing = setTimeout(() => say(form), 600)
+    typing = setTimeout(() => { typing = 0; say(form) }, 600)
     showState({ open: queue.open + 1, refused: 0, sending: false, problem: '' })
   })
   page.addEventListener('change', (event) => {
     const form = event.target.form
     if (!form?.dataset.part) return
     clearTimeout(typing)
+    typing = 0
     if (form.dataset.part === 'shelf') showShelf(form)
     say(form)
     markSteps()
@@ -164,10 +195,16 @@
       queue.send()
     } else say(form)
   })
-  addEventListener('pagehide', () => { // what is in a field and not yet said
+  // A locked phone may never come back to this page: what is in a field and not yet said is said now.
+  function sayAll() {
     const form = document.activeElement?.form
-    if (form?.dataset.part && !['check_in', 'check_out'].includes(form.dataset.part) && typing) say(form)
-  })
+    if (typing && form?.dataset.part && !['check_in', 'check_out'].includes(form.dataset.part)) say(form)
+    clearTimeout(typing)
+    typing = 0
+    queue.send({ last: true })
+  }
+  addEventListener('pagehide', sayAll)
+  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') sayAll() })
 
   // --- the shelf: steppers, what is missing, how far one is -------------------------------------------------------------------
   page.addEventListener('click', (event) => {
@@ -328,7 +365,12 @@
     grid,
     template: document.getElementById('photo-template'),
     words: { saving: words.saving, failed: words.photoFailed, reused: words.reused },
-    onCount: markSteps,
+    page: location.pathname,
+    place: words.place,
+    onCount: () => {
+      markSteps()
+      if (isLeaving) leave()
+    },
   })
   $('[data-photos]').addEventListener('change', async (event) => {
     const input = event.target
