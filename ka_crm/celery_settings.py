@@ -4,36 +4,28 @@ Without REDIS_URL messages are files under ``KA_DATA_DIR/broker`` and a worker i
 are in Redis and a worker is a family of processes, which time limits and memory limits can end.
 """
 
-import os
-
 from kombu.transport import TRANSPORT_ALIASES
 
+from . import environment
+
 TRANSPORT_ALIASES["kafs"] = "ka_crm.broker:Transport"  # kombu takes no module path in an address (celery/kombu#2641)
+TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "ka_crm.redis_broker:Transport"
 
-_redis_url = os.environ.get("REDIS_URL") or ""
-
-
-def _seconds(name, default):
-    text = os.environ.get(name) or str(default)
-    try:
-        return float(text)
-    except ValueError:
-        raise SystemExit(f"{name} is “{text}”; write a number of seconds, such as {default}.") from None
-
+REDIS_URL = environment.redis("REDIS_URL")
 
 # --- our own loop ---------------------------------------------------------------------------------------------------------
-JOBS_SWEEP_SECONDS = _seconds("KA_JOBS_SWEEP_SECONDS", 10 if _redis_url else 2)
-JOBS_LEASE_SECONDS = _seconds("KA_JOBS_LEASE_SECONDS", 60)  # a run whose heartbeat stands still that long is taken over
-JOBS_HEARTBEAT_SECONDS = _seconds("KA_JOBS_HEARTBEAT_SECONDS", min(10, JOBS_LEASE_SECONDS / 5))
-JOBS_BACKOFF_SECONDS = _seconds("KA_JOBS_BACKOFF_SECONDS", 5)  # wait after the first failed attempt; doubles each time
-JOBS_FIRST_RESEND_SECONDS = _seconds("KA_JOBS_FIRST_RESEND_SECONDS", 15)  # the first wake-up may have been lost
-JOBS_RESEND_SECONDS = _seconds("KA_JOBS_RESEND_SECONDS", 60)
-JOBS_UNAIDED_SECONDS = _seconds("KA_JOBS_UNAIDED_SECONDS", 30)  # a broker away for longer is done without
-JOBS_KEEP_DAYS = _seconds("KA_JOBS_KEEP_DAYS", 90)  # finished jobs; dead letters stay until somebody decides
+JOBS_SWEEP_SECONDS = environment.number("KA_JOBS_SWEEP_SECONDS", 10 if REDIS_URL else 2, above=0)
+JOBS_LEASE_SECONDS = environment.number("KA_JOBS_LEASE_SECONDS", 60, above=0)  # a run whose heartbeat stands still that long is taken over
+JOBS_HEARTBEAT_SECONDS = environment.number("KA_JOBS_HEARTBEAT_SECONDS", min(10, JOBS_LEASE_SECONDS / 5), above=0)
+JOBS_BACKOFF_SECONDS = environment.number("KA_JOBS_BACKOFF_SECONDS", 5)  # wait after the first failed attempt; doubles each time
+JOBS_FIRST_RESEND_SECONDS = environment.number("KA_JOBS_FIRST_RESEND_SECONDS", 15, above=0)  # the first wake-up may have been lost
+JOBS_RESEND_SECONDS = environment.number("KA_JOBS_RESEND_SECONDS", 60, above=0)
+JOBS_UNAIDED_SECONDS = environment.number("KA_JOBS_UNAIDED_SECONDS", 30, above=0)  # a broker away for longer is done without
+JOBS_KEEP_DAYS = environment.number("KA_JOBS_KEEP_DAYS", 90, unit="days")  # finished jobs; dead letters stay until somebody decides
 JOBS_SEND_TIMEOUT = 1.0  # seconds a send may wait for the broker, in a thread that nobody waits for
 
 # --- Celery ---------------------------------------------------------------------------------------------------------------
-CELERY_BROKER_URL = _redis_url or "kafs://"
+CELERY_BROKER_URL = REDIS_URL or "kafs://"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
 CELERY_TASK_DEFAULT_QUEUE = "jobs"
@@ -51,13 +43,15 @@ CELERY_ENABLE_UTC = True
 # Celery closes the connection around each task, and a new one costs PostgreSQL 7 ms; jobs.run itself closes what is stale.
 CELERY_DB_REUSE_MAX = 1000
 
-CELERY_TASK_SOFT_TIME_LIMIT = _seconds("KA_JOBS_SOFT_LIMIT_SECONDS", 8 * 60)
-CELERY_TASK_TIME_LIMIT = _seconds("KA_JOBS_HARD_LIMIT_SECONDS", 10 * 60)
-CELERY_VISIBILITY_TIMEOUT = _seconds("KA_JOBS_VISIBILITY_SECONDS", 15 * 60)  # above the hard limit, or long jobs arrive twice
+CELERY_TASK_SOFT_TIME_LIMIT = environment.number("KA_JOBS_SOFT_LIMIT_SECONDS", 8 * 60, above=0)
+CELERY_TASK_TIME_LIMIT = environment.number("KA_JOBS_HARD_LIMIT_SECONDS", 10 * 60, above=0)
+CELERY_VISIBILITY_TIMEOUT = environment.number(
+    "KA_JOBS_VISIBILITY_SECONDS", 15 * 60, above=0
+)  # above the hard limit, or long jobs arrive twice
 # So long a worker that is done goes on with the next due job by itself. The limits count from the message: each job keeps 98 % of them.
 JOBS_GO_ON_SECONDS = min(10, CELERY_TASK_SOFT_TIME_LIMIT / 50)
 
-if _redis_url:
+if REDIS_URL:
     CELERY_WORKER_POOL = "prefork"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "visibility_timeout": CELERY_VISIBILITY_TIMEOUT,
@@ -70,11 +64,11 @@ if _redis_url:
     # Read only where a result backend is, which we have not; named so that nobody adds one with the default of an hour.
     CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": CELERY_VISIBILITY_TIMEOUT}
     CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
-    CELERY_WORKER_MAX_MEMORY_PER_CHILD = int(_seconds("KA_JOBS_MEMORY_MB", 1024)) * 1024
+    CELERY_WORKER_MAX_MEMORY_PER_CHILD = environment.whole("KA_JOBS_MEMORY_MB", 1024, least=64) * 1024
     CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 60
 else:
     # Threads: prefork hangs for ever when its process group is signalled, and one process saves 30 MiB.
     CELERY_WORKER_POOL = "threads"
-    CELERY_WORKER_CONCURRENCY = int(_seconds("KA_JOBS_THREADS", 2))
+    CELERY_WORKER_CONCURRENCY = environment.whole("KA_JOBS_THREADS", 2)
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1}
     CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # one worker, on this machine; each control queue is one more folder scan

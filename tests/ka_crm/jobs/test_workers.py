@@ -21,6 +21,7 @@ from ka_crm.jobs import wakeups
 from ka_crm.jobs.models import Job
 from ka_crm.jobs.services import cancel_job
 from ka_crm.jobs.states import JobState
+from tests import servers
 from tests.factories.team import UserFactory
 from tests.ka_crm.jobs.lab import names
 
@@ -275,6 +276,24 @@ def test_a_page_saves_while_redis_is_frozen_and_the_worker_goes_on_afterwards(la
     wait_for(all_ended, seconds=60)
 
     assert names("lab_effect") == ["0000", "frozen"]
+
+
+def test_a_worker_outlives_a_redis_that_closes_while_a_job_runs_and_comes_back(laboratory, wait_for, own_redis):
+    """Kombu's own transport ends the worker here: it gives the message of the running job back to what is gone."""
+    worker = laboratory(REDIS_URL=own_redis.url, KA_JOBS_FIRST_RESEND_SECONDS="1", KA_JOBS_RESEND_SECONDS="3")
+    ask("lab.effect", 1, seconds=3)
+    wait_for(lambda: names("lab_start"), seconds=START_SECONDS)
+    own_redis.process.kill()
+    own_redis.process.wait()
+    time.sleep(4)
+    again = servers.start_redis(int(own_redis.url.rsplit(":", 1)[1].split("/")[0]))
+    try:
+        Job.objects.enqueue("lab.effect", name="afterwards")
+        wait_for(all_ended, seconds=START_SECONDS)
+        assert worker.poll() is None
+    finally:
+        again.stop()
+    assert (names("lab_start"), names("lab_effect")) == (["0000", "afterwards"], ["0000", "afterwards"])
 
 
 def test_jobs_are_done_while_redis_stays_away(laboratory, wait_for, own_redis):
