@@ -5,7 +5,7 @@ so (409, Retry-After). A database that is away, full or overloaded is 503 at onc
 finds it again by itself.
 """
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, ProgrammingError, connection
 
 # PostgreSQL's names for “somebody else was first”: serialization failure, deadlock, lock not available.
 CONTENTION = {"40001", "40P01", "55P03"}
@@ -46,6 +46,23 @@ def is_away(error):
     if code := code_of(error):
         return code.startswith(("08", "53", "57P", "58"))
     return connection.vendor != "sqlite" or any(words in str(error) for words in SQLITE_AWAY)
+
+
+def why_away(error):
+    """One line for an operator if ``error`` says that the database could not be reached or used; an empty text for any other."""
+    if not isinstance(error, OperationalError | InterfaceError | ProgrammingError) or not (is_away(error) or _is_no_address(error)):
+        return ""
+    at = connection.settings_dict
+    where = (
+        f"{at['HOST'] or 'this machine'}{':' if at['PORT'] else ''}{at['PORT']}/{at['NAME']}" if at["HOST"] or at["PORT"] else at["NAME"]
+    )
+    said = str(error).strip().splitlines() or [type(error).__name__]
+    return f"The database {where} does not answer: {said[0].rstrip('.')}. See DATABASE_URL in docs/operations.md."
+
+
+def _is_no_address(error):
+    """psycopg2 names an option behind “?” that libpq does not know as a fault of the program."""
+    return isinstance(error, ProgrammingError) and str(error).startswith("invalid dsn")
 
 
 class Written:

@@ -9,40 +9,35 @@ import secrets
 import sys
 from pathlib import Path
 
-import environ
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from . import environment
 from .databases import limits
+from .environment import WrongSetting
 from .logs import hide, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-if (BASE_DIR / ".env").exists():
-    env.read_env(BASE_DIR / ".env")
+environment.read_file(BASE_DIR / ".env")
 
 # Where this installation keeps what it may write: database, uploads, queue, secret key.
-KA_DATA_DIR = Path(env("KA_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-KA_DATA_DIR.mkdir(parents=True, exist_ok=True)
+KA_DATA_DIR = environment.folder("KA_DATA_DIR", BASE_DIR / "var")
 
 # --- safety -------------------------------------------------------------------------------------------------------------
-DEBUG = env.bool("KA_DEBUG", default=False)
-ALLOWED_HOSTS = env.list("KA_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("KA_TRUSTED_ORIGINS", default=[])
+DEBUG = environment.yes_or_no("KA_DEBUG", default=False)
+ALLOWED_HOSTS = environment.hosts("KA_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = [environment.site("KA_TRUSTED_ORIGINS", origin) for origin in environment.words("KA_TRUSTED_ORIGINS")]
 # HTTPS is assumed as soon as the program answers to other names than this machine's own.
 _LOOPBACK_ONLY = set(ALLOWED_HOSTS) <= {"localhost", "127.0.0.1", "[::1]", "testserver"}
-KA_HTTPS = env.bool("KA_HTTPS", default=not _LOOPBACK_ONLY)
+KA_HTTPS = environment.yes_or_no("KA_HTTPS", default=not _LOOPBACK_ONLY)
 if DEBUG and not _LOOPBACK_ONLY:
-    raise ImproperlyConfigured("KA_DEBUG=1 answers only to this machine: take it out, or set KA_ALLOWED_HOSTS=localhost.")
-if "*" in ALLOWED_HOSTS:
-    raise ImproperlyConfigured("KA_ALLOWED_HOSTS=* trusts any Host header: write the names people type, such as crm.example.com.")
+    raise WrongSetting("KA_DEBUG=1 answers only to this machine: take it out, or set KA_ALLOWED_HOSTS=localhost.")
 
 
 def _secret_key():
     """KA_SECRET_KEY, or one made at the first start and kept in the data folder, readable by its owner only."""
-    if key := env("KA_SECRET_KEY", default=""):
+    if key := environment.text("KA_SECRET_KEY"):
         if len(key) < 50 or len(set(key)) < 10:
-            raise ImproperlyConfigured("KA_SECRET_KEY is too weak: use 50 random characters or more, or leave it out and one is made.")
+            raise WrongSetting("KA_SECRET_KEY is too weak: use 50 random characters or more, or leave it out and one is made.")
         return key
     path = KA_DATA_DIR / "secret_key"
     try:
@@ -51,18 +46,21 @@ def _secret_key():
             file.write(secrets.token_urlsafe(64))
     except FileExistsError:
         pass
-    return path.read_text().strip()
+    try:
+        return path.read_text().strip()
+    except OSError:
+        raise WrongSetting(f"{path} belongs to another user: run as that user, or name a KA_DATA_DIR of your own.") from None
 
 
 SECRET_KEY = _secret_key()
-SECRET_KEY_FALLBACKS = env.list("KA_SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = environment.words("KA_SECRET_KEY_FALLBACKS")
 
 SECURE_SSL_REDIRECT = KA_HTTPS
-KA_BEHIND_PROXY = env.bool("KA_BEHIND_PROXY", default=False)
+KA_BEHIND_PROXY = environment.yes_or_no("KA_BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if KA_BEHIND_PROXY else None
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if KA_BEHIND_PROXY else 0  # whose address rate limits and the audit trail take
 # Where people reach this installation: links in mails that no request asked for.
-KA_SITE_URL = env("KA_SITE_URL", default="http://localhost:8000")
+KA_SITE_URL = environment.site("KA_SITE_URL", environment.text("KA_SITE_URL", "http://localhost:8000"))
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if KA_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = KA_HTTPS
@@ -94,7 +92,7 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
-KA_MAX_UPLOAD_BYTES = env.int("KA_MAX_UPLOAD_MB", default=200) * 1024 * 1024
+KA_MAX_UPLOAD_BYTES = environment.whole("KA_MAX_UPLOAD_MB", 200) * 1024 * 1024
 
 # --- what the program is made of ----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -170,25 +168,21 @@ DJANGO_TABLES2_TEMPLATE = "components/table.html"
 SILENCED_SYSTEM_CHECKS = []
 
 # --- database -----------------------------------------------------------------------------------------------------------
-DATABASE_URL = env("DATABASE_URL", default=f"sqlite:///{KA_DATA_DIR / 'ka_crm.sqlite3'}")
-if DATABASE_URL.split(":", 1)[0] not in {"sqlite", "postgres", "postgresql"}:
-    raise ImproperlyConfigured(
-        f"DATABASE_URL starts with “{DATABASE_URL.split(':', 1)[0]}:”; it can be sqlite: or postgres:, such as "
-        "postgres://user@localhost/ka_crm."
-    )
-DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
+DATABASES = {"default": environment.database("DATABASE_URL", KA_DATA_DIR / "ka_crm.sqlite3")}
 
 
 def _database_limits():
     """Seconds for a statement and for a lock, by what this process is: pages are quick, jobs end by their own limit, commands by hand."""
-    process = env("KA_PROCESS", default="command")  # the entry points say it: ka_crm/wsgi.py, bin/worker
+    process = environment.one_of(
+        "KA_PROCESS", ["command", "web", "worker"], default="command"
+    )  # the entry points say it: ka_crm/wsgi.py, bin/worker
     if process == "web":
         names = {"statement_seconds": ("KA_DB_STATEMENT_SECONDS", 30), "lock_seconds": ("KA_DB_LOCK_SECONDS", 3)}
     elif process == "worker":
         names = {"statement_seconds": ("KA_JOBS_HARD_LIMIT_SECONDS", 10 * 60), "lock_seconds": ("KA_JOBS_LOCK_SECONDS", 120)}
     else:  # migrations, imports by hand, backup and restore take as long as they take
         return {"statement_seconds": 0, "lock_seconds": 0}
-    return {limit: env.float(name, default=default) for limit, (name, default) in names.items()}
+    return {limit: environment.number(name, default) for limit, (name, default) in names.items()}
 
 
 DATABASES["default"]["ATOMIC_REQUESTS"] = False  # under IMMEDIATE each read would queue for the write lock
@@ -199,19 +193,22 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("KA_DB_CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_MAX_AGE"] = environment.whole("KA_DB_CONN_MAX_AGE", 60, least=0)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("KA_DB_POOLED", default=False)
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = environment.yes_or_no("KA_DB_POOLED", default=False)
     DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
     if not DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"]:  # a pooler refuses options; set them on the server there
         # Compiling a list's query takes longer than answering it: 14 s against 3 s for 10,000 stores that are due.
         DATABASES["default"]["OPTIONS"].setdefault("options", " ".join(["-c jit=off", *limits(**_database_limits())]))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- broker and shared cache ----------------------------------------------------------------------------------------------
-REDIS_URL = env("REDIS_URL", default="")
-if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
-    raise ImproperlyConfigured("REDIS_URL has to start with redis:, rediss: or unix:, such as redis://localhost:6379/0.")
+# --- where the web server listens (ka_crm/listening.py) ---------------------------------------------------------------------
+KA_BIND = environment.text("KA_BIND", "127.0.0.1")
+KA_PORT = environment.whole("KA_PORT", 8000, most=65535)
+KA_WEB_WORKERS = environment.whole("KA_WEB_WORKERS", 1)
+KA_WEB_THREADS = environment.whole("KA_WEB_THREADS", 8)
+
+# --- shared cache -----------------------------------------------------------------------------------------------------------
 # Sign-in counts its failures in the cache. In the database all web machines share it, and a broker that is down locks nobody out.
 # Dashboards keep figures that any process can read again in its own memory, by the state of the data they were read from.
 CACHES = {
@@ -251,29 +248,29 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "KA CRM"
 MFA_FORMS = {"authenticate": "team.adapters.LimitedCodeForm", "reauthenticate": "team.adapters.LimitedCodeAgainForm"}
 # Roles that must turn on the second factor before they work; the demo company leaves it open.
-KA_MFA_ROLES = env.list("KA_MFA_ROLES", default=["finance", "administrator"])
+KA_MFA_ROLES = environment.words("KA_MFA_ROLES", ["finance", "administrator"])
 # How long a sign-in lasts, in minutes: without a click, and at most. Who works in stores signs in less often.
-KA_SESSION_IDLE_MINUTES = env.int("KA_SESSION_IDLE_MINUTES", default=30)
-KA_SESSION_MAX_MINUTES = env.int("KA_SESSION_MAX_MINUTES", default=12 * 60)
-KA_FIELD_ROLES = env.list("KA_FIELD_ROLES", default=["field_rep", "ka_manager"])
-KA_FIELD_SESSION_IDLE_MINUTES = env.int("KA_FIELD_SESSION_IDLE_MINUTES", default=12 * 60)
-KA_FIELD_SESSION_MAX_MINUTES = env.int("KA_FIELD_SESSION_MAX_MINUTES", default=7 * 24 * 60)
+KA_SESSION_IDLE_MINUTES = environment.whole("KA_SESSION_IDLE_MINUTES", 30)
+KA_SESSION_MAX_MINUTES = environment.whole("KA_SESSION_MAX_MINUTES", 12 * 60)
+KA_FIELD_ROLES = environment.words("KA_FIELD_ROLES", ["field_rep", "ka_manager"])
+KA_FIELD_SESSION_IDLE_MINUTES = environment.whole("KA_FIELD_SESSION_IDLE_MINUTES", 12 * 60)
+KA_FIELD_SESSION_MAX_MINUTES = environment.whole("KA_FIELD_SESSION_MAX_MINUTES", 7 * 24 * 60)
 USERSESSIONS_TRACK_ACTIVITY = False
 
 # --- languages, times, money -----------------------------------------------------------------------------------------------
-LANGUAGE_CODE = env("KA_LANGUAGE", default="en")
 LANGUAGES = [("en", _("English")), ("zh-hans", _("简体中文"))]
+LANGUAGE_CODE = environment.one_of("KA_LANGUAGE", [code for code, _name in LANGUAGES], default="en")
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = env("KA_TIME_ZONE", default="UTC")
+TIME_ZONE = environment.time_zone("KA_TIME_ZONE", "UTC")
 USE_I18N = USE_TZ = True
 USE_THOUSAND_SEPARATOR = False  # the money and number filters group; ids and years never do
-KA_BASE_CURRENCY = env("KA_BASE_CURRENCY", default="USD")
-KA_COMPANY_NAME = env("KA_COMPANY_NAME", default="KA CRM")
+KA_BASE_CURRENCY = environment.currency("KA_BASE_CURRENCY", "USD")
+KA_COMPANY_NAME = environment.text("KA_COMPANY_NAME", "KA CRM")
 
 # --- files ------------------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = Path(env("KA_STATIC_ROOT", default=str(KA_DATA_DIR / "staticfiles")))
+STATIC_ROOT = Path(environment.text("KA_STATIC_ROOT", str(KA_DATA_DIR / "staticfiles"))).resolve()
 # Hashed and compressed once collectstatic (bin/setup) has run; before that pages come with the files as they lie in static/.
 _COLLECTED = (STATIC_ROOT / "staticfiles.json").exists() or "collectstatic" in sys.argv
 _PLAIN_STATIC = DEBUG or not _COLLECTED
@@ -292,22 +289,24 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = _PLAIN_STATIC and "pytest" not in sys.modules
 FILE_UPLOAD_TEMP_DIR = str(KA_DATA_DIR / "uploads")
 Path(FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True)
-KA_FONT_DIR = env("KA_FONT_DIR", default="")  # empty: the font that comes with the installed packages
+KA_FONT_DIR = environment.existing_folder("KA_FONT_DIR")  # empty: the font that comes with the installed packages
 
 # --- mail -------------------------------------------------------------------------------------------------------------------
-EMAIL_URL = env("EMAIL_URL", default="")
-if EMAIL_URL:
-    vars().update(environ.Env.email_url_config(EMAIL_URL))
+if mail_server := environment.mail("EMAIL_URL"):
+    vars().update(mail_server)
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(KA_DATA_DIR / "mail")
-DEFAULT_FROM_EMAIL = env("KA_MAIL_FROM", default="ka-crm@localhost")
+DEFAULT_FROM_EMAIL = environment.text("KA_MAIL_FROM", "ka-crm@localhost")
 
 # --- logs -------------------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = None
-logging_config(level=env("KA_LOG_LEVEL", default="INFO"), as_json=env.bool("KA_LOG_JSON", default=not DEBUG))
+logging_config(
+    level=environment.one_of("KA_LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], default="INFO"),
+    as_json=environment.yes_or_no("KA_LOG_JSON", default=not DEBUG),
+)
 # Lets a Prometheus on another machine read /metrics; without it only this machine may.
-KA_METRICS_TOKEN = env("KA_METRICS_TOKEN", default="")
+KA_METRICS_TOKEN = environment.text("KA_METRICS_TOKEN")
 hide(SECRET_KEY, KA_METRICS_TOKEN, *SECRET_KEY_FALLBACKS)
 
-from .celery_settings import *  # noqa: F403 – Celery's own block, read by ka_crm.celery under the CELERY_ prefix
+from .celery_settings import *  # noqa: F403 – the queue's own block, REDIS_URL included; ka_crm.celery reads the CELERY_ names

@@ -6,7 +6,7 @@ from django.core.checks import Error, register
 from .roles import Role
 
 
-@register()
+@register("settings")
 def role_settings(app_configs, **kwargs):
     errors = []
     for setting in ("KA_MFA_ROLES", "KA_FIELD_ROLES"):

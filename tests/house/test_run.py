@@ -73,4 +73,4 @@ def test_a_database_that_is_not_ready_is_said_at_once(tmp_path):
 
     started = subprocess.run(["bin/run"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
 
-    assert (started.returncode, started.stderr) == (1, "run: the database does not answer or is not up to date: run bin/setup first.\n")
+    assert (started.returncode, started.stderr) == (1, "run: the database is not up to date: run bin/setup first.\n")
