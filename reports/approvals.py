@@ -6,6 +6,7 @@ about a report that they wrote, submitted or that is about themselves.
 
 from django.utils.translation import gettext_lazy as _
 
+from ka_crm.tongues import said
 from team import approvals
 from team.models import Approval
 from team.services.approvals import chair_for, decide, request_approval, withdraw
@@ -42,7 +43,7 @@ def authors_of(report):
 
 def ask(report, actor):
     """Hand a report that was just submitted to its approvers, in the transaction of the submission."""
-    return request_approval(kind=KIND, subject=report, title=str(report), requested_by=actor)
+    return request_approval(kind=KIND, subject=report, title=said(report), requested_by=actor)
 
 
 def _waiting(report_id):

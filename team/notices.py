@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ka_crm import formats
+from ka_crm.tongues import heard
 
 _KINDS = {}
 
@@ -73,7 +74,8 @@ def wording(notification):
 
 
 def shown(name, value):
-    """One word as people read it: days and instants in their format, everything else as it is."""
+    """One word as people read it: days and instants in their format, what was said in several languages in theirs."""
+    value = heard(value)
     try:
         if name.endswith("_on"):
             return formats.day(date.fromisoformat(value))
@@ -85,7 +87,7 @@ def shown(name, value):
 
 
 def plain(value):
-    """A word as JSON keeps it: days and instants in ISO, everything else that is no number as text."""
+    """A word as JSON keeps it: days and instants in ISO, what was said in several languages so, all else that is no number as text."""
     if isinstance(value, date | datetime):
         return value.isoformat()
-    return value if isinstance(value, int | str) or value is None else str(value)
+    return value if isinstance(value, int | str | dict) or value is None else str(value)

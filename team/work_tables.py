@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ka_crm.tables import Column, DayColumn, InstantColumn, MoneyColumn, StatusColumn, Table
@@ -39,7 +39,7 @@ class TaskTable(Table):
 
 
 class ApprovalTable(Table):
-    title = Column(linkify=True, order_by="title", wide=True)
+    title = Column(accessor="shown_title", verbose_name=pgettext_lazy("approval", "Request"), linkify=True, order_by="title", wide=True)
     kind = Column(order_by="kind")
     status = StatusColumn()
     requested_by = Column(verbose_name=_("Asked by"), order_by="requested_by__sort_key")

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from ka_crm.errors import DomainError, NotAllowed, StaleRecord
+from ka_crm.tongues import said
 from team.audit import changed_fields, record
 from team.leaders import leaders_of
 from team.models import User
@@ -189,7 +190,7 @@ def remind(today):
 
 
 def _tell_owner(deadline, kind, key):
-    return notify([deadline.owner], kind, subject=deadline, key=key, report=str(deadline), due_on=deadline.due_on)
+    return notify([deadline.owner], kind, subject=deadline, key=key, report=said(deadline), due_on=deadline.due_on)
 
 
 def _tell_supervisors(late):
@@ -209,7 +210,7 @@ def _tell_supervisors(late):
             "reports.team_late",
             url=f"/reports/deadlines/?state=late&kind={kind}",
             key=f"late-{kind}-{due}",
-            report=str(deadlines[0].get_kind_display()),
+            report=said(deadlines[0].get_kind_display),
             due_on=due,
             count=len(deadlines),
             people=shown,

@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from ka_crm.tongues import heard
+
 from ..querysets.work import ApprovalQuerySet
 from ..roles import Role
 from ..states import ApprovalStatus, StepStatus
@@ -68,7 +70,8 @@ class Approval(AboutARecord):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=40)
-    title = models.CharField(_("request"), max_length=200)
+    title = models.CharField(_("request"), max_length=200)  # as who asks says it; lists search and order by it
+    titles = models.JSONField(default=dict, blank=True)  # language → the same, where languages differ (ka_crm.tongues)
     url = models.CharField(max_length=300, blank=True)
     amount_minor = models.BigIntegerField(null=True)
     currency = models.CharField(max_length=3, blank=True)
@@ -95,6 +98,11 @@ class Approval(AboutARecord):
 
     def __str__(self):
         return self.title
+
+    @property
+    def shown_title(self):
+        """The request in the language of whoever reads."""
+        return heard(self.titles) or self.title
 
     def get_absolute_url(self):
         return reverse("team:approval_detail", args=[self.public_id])

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from ka_crm.errors import DomainError, IllegalMove, NotAllowed, StaleRecord
 from ka_crm.moves import check_move
 from ka_crm.text import clean_text
+from ka_crm.tongues import heard, said
 
 from .. import approvals as registry
 from ..audit import on_behalf, record
@@ -31,15 +32,16 @@ def request_approval(*, kind, subject, title, requested_by, amount_minor=None, c
     """Ask for agreement to ``subject`` along the route of ``kind``; returns the Approval, its first step open.
 
     ``amount_minor`` is in ``currency`` and decides which steps are left out. Raises DomainError if the same is waiting already, or if
-    nobody else than the requester could decide.
+    nobody else than the requester could decide. ``title`` is text, or what ``ka_crm.tongues.said`` gives for several languages.
     """
     registered = registry.kind_of(kind)
-    waiting = _("“%(title)s” is waiting for approval already.") % {"title": title}
+    waiting = _("“%(title)s” is waiting for approval already.") % {"title": heard(title)}
     if Approval.objects.pending().about(subject).filter(kind=kind).exists():
         raise IllegalMove(waiting)
     approval = Approval(
         kind=kind,
-        title=clean_text(title)[:200],
+        title=clean_text(heard(title, requested_by.language))[:200],
+        titles={code: clean_text(text)[:200] for code, text in title.items()} if isinstance(title, dict) else {},
         url=url or (subject.get_absolute_url() if hasattr(subject, "get_absolute_url") else ""),
         amount_minor=amount_minor,
         currency=currency,
@@ -67,7 +69,7 @@ def _write_step(approval, position, planned, barred):
     if not people and not registry.kind_of(approval.kind).step_in:
         raise DomainError(
             _("Nobody else than %(name)s could approve “%(title)s”. Ask an administrator to name somebody.")
-            % {"name": approval.requested_by, "title": approval.title}
+            % {"name": approval.requested_by, "title": approval.shown_title}
         )
     step = ApprovalStep.objects.create(
         approval=approval, position=position, name=planned.name, quorum=planned.quorum, approvers=planned.approvers, role=planned.role
@@ -378,7 +380,11 @@ def _decided_already(approval):
         .order_by("-decided_at")
         .first()
     )
-    words = {"title": approval.title, "status": approval.get_status_display(), "person": last.decided_by if last else approval.requested_by}
+    words = {
+        "title": approval.shown_title,
+        "status": approval.get_status_display(),
+        "person": last.decided_by if last else approval.requested_by,
+    }
     if approval.status == ApprovalStatus.PENDING:
         return _("%(person)s has decided about “%(title)s” in the meantime. Look at it again.") % words
     return _("“%(title)s” is decided already (%(status)s, by %(person)s). There is nothing left to do.") % words
@@ -388,7 +394,8 @@ def _tell_approvers(approval, people):
     """Those who are asked, and their deputies of today."""
     asked = {person.pk for person in people}
     deputies = User.objects.active().filter(deputisings__in=_absences_of(asked)).exclude(pk=approval.requested_by_id).distinct()
-    words = {"request": approval.title, "person": str(approval.requested_by), "kind": registry.label_of(approval.kind)}
+    label = said(lambda: registry.label_of(approval.kind))
+    words = {"request": approval.titles or approval.title, "person": str(approval.requested_by), "kind": label}
     everybody = {person.pk: person for person in [*people, *deputies]}
     notify(everybody.values(), "approvals.asked", subject=approval, **words)
 
@@ -400,4 +407,4 @@ def _absences_of(person_ids):
 def _tell_requester(approval, kind, actor, note):
     if actor is not None and actor.pk == approval.requested_by_id:
         return
-    notify([approval.requested_by], kind, subject=approval, request=approval.title, person=str(actor or ""), note=note)
+    notify([approval.requested_by], kind, subject=approval, request=approval.titles or approval.title, person=str(actor or ""), note=note)

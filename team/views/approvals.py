@@ -102,13 +102,13 @@ def approval_decide(request, public_id):
 def done_words(approval, decision):
     """What the decision came to, for the decider."""
     if decision == "return" and approval.status == ApprovalStatus.PENDING:
-        return _("“%(title)s” is back at an earlier step.") % {"title": approval.title}
+        return _("“%(title)s” is back at an earlier step.") % {"title": approval.shown_title}
     if approval.status == ApprovalStatus.PENDING:
-        return _("Your approval of “%(title)s” is noted. It goes on to others.") % {"title": approval.title}
+        return _("Your approval of “%(title)s” is noted. It goes on to others.") % {"title": approval.shown_title}
     return {
         ApprovalStatus.APPROVED: _("“%(title)s” is approved."),
         ApprovalStatus.RETURNED: _("“%(title)s” goes back to %(person)s."),
-    }[approval.status] % {"title": approval.title, "person": approval.requested_by}
+    }[approval.status] % {"title": approval.shown_title, "person": approval.requested_by}
 
 
 def _card_answer(request, approval, problem):
@@ -135,5 +135,5 @@ def approval_withdraw(request, public_id):
     except DomainError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("“%(title)s” is taken back.") % {"title": approval.title})
+        messages.success(request, _("“%(title)s” is taken back.") % {"title": approval.shown_title})
     return redirect(approval)

@@ -52,6 +52,20 @@ def test_submitting_asks_the_supervisor(submitted, people):
     assert Notification.objects.get().user == people["leader"]
 
 
+def test_a_request_and_its_news_read_in_the_language_of_whoever_reads(submitted, people, client):
+    leader = people["leader"]
+    leader.language = "zh-hans"
+    leader.save(update_fields=["language"])
+    client.force_login(leader)
+    approval = Approval.objects.get()
+    in_chinese = f"月度总结 {submitted.period_label} – {submitted.subject_label}"
+
+    assert approval.titles == {"en": str(submitted), "zh-hans": in_chinese}
+    for page in (reverse("team:inbox"), reverse("team:approval_list"), approval.get_absolute_url(), reverse("team:notification_list")):
+        shown = client.get(page).content.decode()
+        assert (in_chinese in shown, str(submitted) in shown) == (True, False), page
+
+
 def test_a_decision_in_the_inbox_is_the_reports(submitted, people, client):
     client.force_login(people["leader"])
     url = reverse("team:approval_decide", args=[Approval.objects.get().public_id])

@@ -160,7 +160,7 @@ def test_late_the_owner_and_the_supervisor_are_told_once(world, only):
 
     assert (told(world.mei), told(world.sam)) == (["reports.late"], ["reports.team_late"])
     notice = Notification.objects.get(user=world.sam)
-    assert notice.words == {"report": "Plan", "due_on": "2026-03-25", "count": 1, "people": "Mei Lin"}
+    assert notice.words == {"report": {"en": "Plan", "zh-hans": "计划"}, "due_on": "2026-03-25", "count": 1, "people": "Mei Lin"}
 
 
 def test_what_is_handed_in_is_neither_reminded_of_nor_late(world, only):

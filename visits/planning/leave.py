@@ -9,6 +9,7 @@ from django.utils.translation import override
 from ka_crm.errors import DomainError, NotAllowed
 from ka_crm.moves import check_move, move
 from ka_crm.text import clean_text
+from ka_crm.tongues import said
 from team.audit import record
 from team.models import Approval, Delegation, User
 from team.services.approvals import request_approval, withdraw
@@ -46,8 +47,8 @@ def request_leave(*, person, actor, starts_on, ends_on, today, kind=Leave.Kind.H
     leave = Leave.objects.create(person=person, kind=kind, starts_on=starts_on, ends_on=ends_on, reason=clean_text(reason)[:250])
     changes = {"starts_on": [None, starts_on.isoformat()], "ends_on": [None, ends_on.isoformat()], "kind": [None, kind]}
     record(leave, "leave.requested", actor=actor, changes=changes, reason=leave.reason)
-    with override(person.language):
-        title = _("Leave of %(name)s: %(start)s – %(end)s") % {"name": person, "start": starts_on, "end": ends_on}
+    words = {"name": person, "start": starts_on, "end": ends_on}
+    title = said(lambda: _("Leave of %(name)s: %(start)s – %(end)s") % words)
     request_approval(kind=KIND, subject=leave, title=title, requested_by=person, note=leave.reason)
     return leave
 

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext, override
 from ka_crm.errors import DomainError, NotAllowed, StaleRecord
 from ka_crm.moves import check_move, move
 from ka_crm.text import clean_text
+from ka_crm.tongues import said
 from team.audit import record
 from team.models import Approval
 from team.services.approvals import request_approval, withdraw
@@ -293,8 +294,9 @@ def submit_plan(*, person, week_starts_on, actor, now, today):
         changes={"status": [before, plan.status], "visits": [None, count]},
         on_behalf_of=_on_behalf(person, actor),
     )
+    words = {"name": person, "day": week_starts_on.isoformat()}
+    title = said(lambda: _("Week plan of %(name)s from %(day)s") % words)
     with override(person.language):
-        title = _("Week plan of %(name)s from %(day)s") % {"name": person, "day": week_starts_on.isoformat()}
         note = ngettext("%(count)d visit", "%(count)d visits", count) % {"count": count}
     request_approval(
         kind="visits.plan", subject=plan, title=title, requested_by=person, note="\n".join(filter(None, [note, plan.priorities]))
