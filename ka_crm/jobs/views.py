@@ -16,6 +16,7 @@ from ka_crm.errors import DomainError, NotAllowed
 from ka_crm.listpage import ListPage
 
 from . import services
+from .advice import advice
 from .models import Job
 from .states import JobState
 from .tables import JobFilter, JobTable
@@ -78,6 +79,7 @@ def _progress_context(request, job):
         "is_done": job.state == JobState.DONE,
         "is_failed": job.state == JobState.FAILED,
         "is_cancelled": job.state == JobState.CANCELLED,
+        "advice": advice(job) if may_manage and job.state == JobState.FAILED else "",
     }
 
 

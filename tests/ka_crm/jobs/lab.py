@@ -6,6 +6,7 @@ guards protects.
 """
 
 import os
+import resource
 import signal
 import sys
 import time
@@ -61,6 +62,36 @@ def poison(job, *, name):
     """Ends its own process, as running out of memory would."""
     write("lab_start", name)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+@job_handler("lab.exits")
+def exits(job, *, name):
+    """Leaves without a word, as a library that calls exit would."""
+    write("lab_start", name)
+    os._exit(0)
+
+
+@job_handler("lab.endless")
+def endless(job, *, name):
+    """Goes on whatever it is told."""
+    write("lab_start", name)
+    while True:
+        try:
+            time.sleep(60)
+        except Exception:  # swallowing the soft limit is what is tried
+            continue
+
+
+@job_handler("lab.greedy")
+def greedy(job, *, name):
+    """Asks for more memory than there is; the limit of its own stands for the machine's."""
+    write("lab_start", name)
+    now, most = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, most))
+    try:
+        bytearray(8 << 30)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (now, most))
 
 
 @job_handler("lab.broken")

@@ -82,6 +82,33 @@ def test_a_bug_is_told_to_the_administrator_only(client, person):
     assert "secret detail" in client.get(page("job_detail", job)).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"refused": True, "last_error": "Fund F-1 has 10.00 USD left."}, "A rule refused it"),
+        ({"last_error": "The worker process ended during the run. (attempt 5 of 5)"}, "Its process ended in the middle"),
+        ({"last_error": "The worker gave no sign of life for 60 s."}, "Its process ended in the middle"),
+        ({"last_error": "SoftTimeLimitExceeded: SoftTimeLimitExceeded()"}, "It took longer than a job may"),
+        ({"last_error": "KeyError: 7"}, "A fault of the program"),
+    ],
+)
+def test_a_dead_letter_says_to_administrators_what_to_do_and_to_nobody_else(client, administrator, fields, words):
+    person = UserFactory(ka_manager=True)
+    job = job_of(person, state=JobState.FAILED, attempts=5, **fields)
+    told = client.get(page("job_detail", job)).content.decode()
+    client.force_login(person)
+    untold = client.get(page("job_detail", job)).content.decode()
+
+    assert (words in told, words in untold) == (True, False)
+    assert ("is not done twice" in told, "is not done twice" in untold) == (True, False)
+
+
+def test_what_waits_for_its_next_attempt_shows_what_it_had_reached(client, person):
+    job = job_of(person, attempts=1, progress_done=30, progress_total=40, run_after=timezone.now() + timedelta(minutes=5))
+
+    assert 'max="100" value="75"' in client.get(page("job_progress", job)).content.decode()
+
+
 def test_a_job_that_waits_long_says_that_no_worker_may_be_running(client, person):
     job = job_of(person, created_at=timezone.now() - timedelta(minutes=2))
 

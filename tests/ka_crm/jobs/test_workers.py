@@ -148,6 +148,28 @@ def test_poison_ends_in_the_dead_letter_after_five_starts_and_others_are_done(la
     assert deaths == (0 if shipped.REDIS_URL else 5)
 
 
+@pytest.mark.skipif(not shipped.REDIS_URL, reason="threads have no time limit and die together: runs in the PostgreSQL half")
+def test_every_poison_ends_in_the_dead_letters_and_delays_nobody(laboratory, wait_for):
+    """A library that exits, a loop that swallows the soft limit, a job that wants more memory than there is."""
+    limits = {"KA_JOBS_SOFT_LIMIT_SECONDS": "1", "KA_JOBS_HARD_LIMIT_SECONDS": "2", "KA_JOBS_VISIBILITY_SECONDS": "10"}
+    for kind in ("exits", "endless", "greedy"):
+        Job.objects.enqueue(f"lab.{kind}", name=kind)
+    laboratory(**limits)
+    wait_for(lambda: len(names("lab_start")) >= 3, seconds=START_SECONDS)
+    others = ask("lab.effect", 5)
+    wait_for(all_ended, seconds=150)
+
+    assert {job.kind: job.attempts for job in Job.objects.filter(state=JobState.FAILED)} == {
+        "lab.exits": 5,
+        "lab.endless": 5,
+        "lab.greedy": 5,
+    }
+    assert Counter(names("lab_start")) == {"exits": 5, "endless": 5, "greedy": 5, **{f"{number:04}": 1 for number in range(5)}}
+    done = Job.objects.filter(pk__in=[job.pk for job in others], state=JobState.DONE)
+    assert len(done) == 5
+    assert max((job.finished_at - job.created_at).total_seconds() for job in done) < 30
+
+
 def test_a_bug_is_tried_five_times_by_the_worker_and_then_lies_in_the_dead_letters(laboratory, wait_for):
     ask("lab.broken", 1)
     laboratory(KA_JOBS_BACKOFF_SECONDS="0.05")
