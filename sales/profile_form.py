@@ -4,6 +4,7 @@ import json
 
 from django import forms
 from django.utils.html import escape
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -12,6 +13,7 @@ from ka_crm.imports.profile import Profile, ProfileError
 from ka_crm.imports.profile_choices import CONTAINERS, DELIMITERS, ENCODINGS, GRAINS
 
 from .models import ImportProfile
+from .profiles import SELLOUT
 
 ITSELF = gettext_lazy("The file itself shows it")
 # Settings that have a field of their own; everything else of the definition is edited as JSON.
@@ -47,6 +49,7 @@ class ProfileForm(RecordForm):
         (gettext_lazy("Numbers and dates"), ["decimal_mark", "thousands_mark", "date_formats", "negative_fields"]),
         (gettext_lazy("Lines that are not sales"), ["totals_rows", "footers"]),
         (gettext_lazy("More"), ["more"]),
+        (gettext_lazy("Try it"), ["sample"]),
     )
 
     container = forms.ChoiceField(label=gettext_lazy("Form of the file"), choices=[(name, CONTAINER_WORDS[name]) for name in CONTAINERS])
@@ -56,11 +59,14 @@ class ProfileForm(RecordForm):
         choices=[("", ITSELF), *((mark, DELIMITER_WORDS[name]) for name, mark in DELIMITERS.items())],
         required=False,
     )
-    header_rows = forms.IntegerField(label=gettext_lazy("Header lines"), min_value=0, max_value=5)
+    header_rows = forms.IntegerField(label=gettext_lazy("Header lines"), min_value=1, max_value=5)
     columns = forms.CharField(
         label=gettext_lazy("Columns"),
         widget=forms.Textarea(attrs={"rows": 9, "class": "font-monospace", "spellcheck": "false"}),
-        help_text=gettext_lazy("One field per line, then the headers it may have: net_value: Net Sales | POS $"),
+        help_text=format_lazy(
+            gettext_lazy("One field per line, then the headers it may have: net_value: Net Sales | POS $. The fields are: {fields}."),
+            fields=", ".join(field.name for field in SELLOUT.fields),
+        ),
     )
     decimal_mark = forms.ChoiceField(label=gettext_lazy("Decimal mark"), choices=_choices((".", ",")), required=False)
     thousands_mark = forms.ChoiceField(
@@ -100,6 +106,13 @@ class ProfileForm(RecordForm):
         label=gettext_lazy("Further settings (JSON)"),
         widget=forms.Textarea(attrs={"rows": 6, "class": "font-monospace", "spellcheck": "false"}),
         required=False,
+    )
+
+    sample = forms.FileField(
+        label=gettext_lazy("A file of this retailer"),
+        required=False,
+        max_length=255,
+        help_text=gettext_lazy("“Try it” reads it by the settings above and shows what became of its columns and rows. Nothing is stored."),
     )
 
     class Meta:
@@ -179,6 +192,11 @@ class ProfileForm(RecordForm):
         except (TypeError, ValueError, KeyError, AttributeError) as error:  # a setting of the wrong shape inside the JSON
             self.add_error("more", _("These settings do not fit together: %(error)s.") % {"error": error})
         return cleaned
+
+    @property
+    def profile(self):
+        """The profile that a valid form describes."""
+        return Profile.from_dict(self.cleaned_data["definition"])
 
     @property
     def values(self):

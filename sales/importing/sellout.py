@@ -247,7 +247,7 @@ class SellOutLoad:
         if len(outcome.first_rows) < PREVIEW_ROWS:
             outcome.columns = [reading.header.name_of(name) for name in names]
             for index in range(min(PREVIEW_ROWS - len(outcome.first_rows), len(chunk))):
-                outcome.first_rows.append([_shown(chunk.columns[name], index, reading.schema[name].kind, digits) for name in names])
+                outcome.first_rows.append([shown_cell(chunk.columns[name], index, reading.schema[name].kind, digits) for name in names])
         if errors:
             position = {int(number): index for index, number in enumerate(chunk.numbers)}
             errors.sort(key=lambda error: error.row)
@@ -523,7 +523,7 @@ def _stated(column):
     return np.array([value is not None for value in column.values], dtype=bool)[column.codes]
 
 
-def _shown(column, index, kind, digits):
+def shown_cell(column, index, kind, digits):
     """A cell as it was understood: money as decimals again, what could not be read as it stood there."""
     value = column.value_at(index)
     if value is None:

@@ -20,6 +20,7 @@ from ka_crm.money import digits_of, from_minor
 from ka_crm.moves import check_move, move
 from ka_crm.periods import month_of
 from team.audit import record
+from team.changes import differences
 
 from ..importing.choosing import choose_profile
 from ..importing.findings import Findings, Outcome
@@ -48,8 +49,10 @@ def order_check(*, batch, actor, account=None, profile_code="", month=None, choo
     """Have a worker check the batch. With ``choose``, by this account, profile and month (empty: the content decides)."""
     check_move(batch.status, to=BatchStatus.CHECKED, moves=BATCH_MOVES)
     if choose:
+        changes = differences(batch, {"account": account, "profile_code": profile_code, "month": month})
         ImportBatch.objects.filter(pk=batch.pk).update(account=account, profile_code=profile_code, month=month)
         batch.account, batch.profile_code, batch.month = account, profile_code, month
+        record(batch, "import.check_ordered", actor=actor, changes=changes)
     job = Job.objects.enqueue(
         "sales.check_import", unique_key=f"check:{batch.pk}", requested_by=actor, subject=str(batch), rerun=choose, batch_id=batch.pk
     )
@@ -245,7 +248,7 @@ def _keep_outcome(batch, outcome, findings, *, seconds):
     batch.period_starts_on, batch.period_ends_on = outcome.starts_on, outcome.ends_on
     batch.control_totals = outcome.control_totals[:200]
     batch.messages = [_message("danger", error.code, error.message) for error in outcome.file_errors]
-    batch.messages += [_message("warning", warning.code, warning.message) for warning in outcome.warnings[:100]]
+    batch.messages += [_message("warn", warning.code, warning.message) for warning in outcome.warnings[:100]]
     rows = [{"row": number, "cells": cells} for number, cells in enumerate(outcome.first_rows, start=1)]
     counts = {"new": outcome.new, "changed": outcome.changed, "unchanged": outcome.rows_unchanged, "superseded": outcome.superseded}
     batch.preview = {

@@ -2,15 +2,18 @@
 
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import KeyAccount
 from ka_crm import policy
 from ka_crm.forms import form_page
+from ka_crm.imports.profile import Profile
 from ka_crm.listpage import Action, ListPage
 from team.changes import change_record, create_record
 
+from ..importing.trial import try_profile
 from ..models import ImportProfile
 from ..profile_form import ProfileForm, in_words
 from ..tables import ImportProfileTable
@@ -40,18 +43,33 @@ def profile_detail(request, pk):
     return render(request, "sales/profile_detail.html", context)
 
 
+def _profile_page(request, *, form, title, back_url, **page):
+    """The form; its second button reads a sample by what the form says and saves nothing."""
+    template = "sales/profile_form.html"
+    if request.method != "POST" or "try" not in request.POST:
+        return form_page(request, form=form, title=title, back_url=back_url, template=template, context={"is_upload": True}, **page)
+    sample = request.FILES.get("sample")
+    if sample is None:
+        form.add_error("sample", _("Choose a file to try the profile with."))
+    context = {"form": form, "page_title": title, "back_url": back_url, "submit_label": _("Save"), "is_upload": True}
+    if not form.is_valid():
+        return render(request, template, context, status=422)
+    return render(request, template, {**context, "trial": try_profile(form.profile, sample, today=localdate())})
+
+
 @policy.requires("profiles.manage")
 def profile_create(request):
     """An empty profile, or a copy of the one in ``?from=CODE``: most retailers differ from a known one in little."""
     source = ImportProfile.objects.filter(code=request.GET.get("from", "")[:30].replace("\x00", "")).first()
-    start = ImportProfile(definition=source.definition if source else {}, kind=source.kind if source else "sellout")
-    form = ProfileForm(request.POST or None, instance=start)
+    definition = source.definition if source else Profile(code="NEW").to_dict()  # what is usual, so that only the rest is to be said
+    start = ImportProfile(definition=definition, kind=source.kind if source else "sellout")
+    form = ProfileForm(request.POST or None, request.FILES or None, instance=start)
 
     def save(form):
         profile = ImportProfile(**form.values)
         return create_record(profile, actor=request.user, verb="profile.created")
 
-    return form_page(
+    return _profile_page(
         request,
         form=form,
         save=save,
@@ -64,8 +82,8 @@ def profile_create(request):
 @policy.requires("profiles.manage")
 def profile_edit(request, pk):
     profile = get_object_or_404(ImportProfile.objects.visible_to(request.user), pk=pk)
-    form = ProfileForm(request.POST or None, instance=profile)
-    return form_page(
+    form = ProfileForm(request.POST or None, request.FILES or None, instance=profile)
+    return _profile_page(
         request,
         form=form,
         save=lambda form: change_record(

@@ -221,3 +221,11 @@ def test_what_is_no_month_is_refused_at_the_field(client, manager, month):
     assert answer.status_code == 422
     assert list(answer.context["form"].errors) == ["month"]
     assert ImportBatch.objects.count() == 0
+
+
+def test_a_warning_looks_like_one(client, manager):
+    upload(client, GOOD + "Total,,,,,9,6.57,0.38,6.19,\n")
+    batch = work(ImportBatch.objects.get())
+
+    assert (batch.verdict, batch.messages[0]["tone"]) == ("WARNING", "warn")
+    assert "notice tone-warn" in client.get(batch.get_absolute_url()).content.decode()
