@@ -124,8 +124,31 @@ def stopped_stores(scope, subject):
         yield finding("stores_stopped", PROBLEM, lost, link=first, count=len(stopped), stores=names, lost=money(lost, subject.currency))
 
 
+def market_too_low(scope, subject):
+    """A share above 100 % (formulas.md, Share of wallet): the market total cannot be right, and the share says nothing."""
+    wrong = [row for row in category_rows(scope, subject) if row["_share"] is not None and row["_share"] > 1]
+    wrong.sort(key=lambda row: (row["_market"] - row["_own"], row["category"]))
+    if wrong:
+        yield finding(
+            "market_too_low",
+            WARNING,
+            wrong[0]["_own"] - wrong[0]["_market"],
+            categories=[row["category"] for row in wrong[:3]],
+            count=len(wrong),
+            now=wrong[0]["own_net_value"],
+            market=wrong[0]["market_net_value"],
+        )
+
+
+def believable_shares(scope, subject):
+    """The category rows whose share has a change to speak of: none of the two is above 100 %."""
+    for row in category_rows(scope, subject):
+        if row["_change"] is not None and row["_share"] <= 1 and row["_share"] - row["_change"] <= 1:
+            yield row
+
+
 def lost_share(scope, subject):
-    rows = [row for row in category_rows(scope, subject) if row["_change"] is not None and row["_change"] <= SHARE_LOST]
+    rows = [row for row in believable_shares(scope, subject) if row["_change"] <= SHARE_LOST]
     lost = [(int(-row["_change"] * row["_market"]), row) for row in rows]
     for worth, row in sorted(lost, key=lambda pair: (-pair[0], pair[1]["category"]))[:MOST_PER_RULE]:
         yield finding(
@@ -219,7 +242,7 @@ def weak_categories(scope, subject):
     if subject.kind == SubjectKind.COMPANY:
         return
     rows = [row for row in category_rows(scope, subject) if row["_market"] > 0 and row["_own"] > 0]
-    overall, _before, _change = market_share(share for pk in subject.account_ids for share in scope.facts.by_category.get(pk, {}).values())
+    overall = market_share(scope.facts, subject.account_ids)[0]
     below = []
     for row in rows if overall is not None else ():
         gap = overall - row["_share"]
@@ -243,6 +266,7 @@ RULES = (
     falling_accounts,
     falling_products,
     lost_share,
+    market_too_low,
     lost_distribution,
     stopped_stores,
     repeated_out_of_stock,

@@ -91,7 +91,7 @@ def check_kind(kind, period):
     if period.kind != wanted:
         example = {"month": "2026-03", "quarter": "2026Q1", "year": "2026", "week": "2026-W10"}[wanted]
         raise DomainError(
-            _("A %(kind)s needs a period such as %(example)s, not %(period)s.")
+            _("“%(kind)s” needs a period such as %(example)s, not %(period)s.")
             % {"kind": ReportKind(kind).label, "example": example, "period": period.label}
         )
 

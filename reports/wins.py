@@ -4,9 +4,8 @@ from decimal import Decimal
 
 from ka_crm.money import ratio
 
-from .findings import MUST_STOCK_GOAL, PLAN_GOAL, SHARE_LOST, account_moves, finding, product_moves
+from .findings import MUST_STOCK_GOAL, PLAN_GOAL, SHARE_LOST, account_moves, believable_shares, finding, product_moves
 from .sections.base import money, text
-from .sections.categories import category_rows
 from .sections.visits import figures_of, shelves_of
 
 RISE = Decimal("0.10")  # a product or account that gains a tenth is worth a sentence
@@ -49,7 +48,7 @@ def rising_products(scope, subject):
 
 
 def share_won(scope, subject):
-    rows = [row for row in category_rows(scope, subject) if row["_change"] is not None and row["_change"] >= SHARE_WON]
+    rows = [row for row in believable_shares(scope, subject) if row["_change"] >= SHARE_WON]
     won = [(int(row["_change"] * row["_market"]), row) for row in rows]
     for worth, row in sorted(won, key=lambda pair: (-pair[0], pair[1]["category"]))[:1]:
         yield finding(

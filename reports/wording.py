@@ -87,6 +87,19 @@ def share_lost(values, shown, currency):
     )
 
 
+def market_too_low(values, shown, currency):
+    return (
+        ngettext(
+            "More sold than the whole market in %(count)s category",
+            "More sold than the whole market in %(count)s categories",
+            values["count"],
+        )
+        % shown,
+        _("%(categories)s: we sold %(now)s of a market of %(market)s in the first of them, so its share means nothing.") % shown,
+        _("Compare the file of market totals with the sell-out of the same stores and months, and ask for a corrected one."),
+    )
+
+
 def distribution_lost(values, shown, currency):
     shown["points"], shown["before"] = _points(values["change"], currency), _percent(values["before"], currency)
     return (
@@ -177,6 +190,7 @@ _WORDS = {
         product_fell,
         stores_stopped,
         share_lost,
+        market_too_low,
         distribution_lost,
         repeated_out_of_stock,
         must_stock,

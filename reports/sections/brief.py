@@ -12,7 +12,7 @@ from ..models import ReportKind, SubjectKind
 from ..wins import wins_of
 from ..wording import opening, worded
 from .base import Section, money, source, sources, text
-from .headline import REASONS, compared, market_share
+from .headline import REASONS, compared, market_share, share_reason
 from .visits import figures_of
 
 SPARK_MONTHS = 13
@@ -85,14 +85,14 @@ def compute(scope):
     facts.read_now("people")
     computed = {}
     for subject in scope.subjects:
-        share, _before, share_change = market_share(row for pk in subject.account_ids for row in facts.by_category.get(pk, {}).values())
+        share, _before, share_change, reason_share = market_share(facts, subject.account_ids)
         selling = facts.selling_stores(subject.account_ids)
         done, done_before = figures_of(scope, subject), _visits_before(scope, subject)
         seen, seen_before = _shelves(facts.visits, subject.all_ids), _shelves(facts.visits_before, subject.all_ids)
         stores = sum(facts.store_counts[pk] for pk in subject.all_ids)
         up, down = _movers(scope, subject)
         data = _sales(scope, subject) | {
-            "share": {"value": text(share), "change": text(share_change)},
+            "share": {"value": text(share), "change": text(share_change), "reason": reason_share},
             "stores": {"value": selling[0], "of": stores, "change": text(growth(*selling)) if selling[1] else None},
             "plan_hit": _rate(ratio(done.planned_done, done.planned), ratio(done_before.planned_done, done_before.planned)),
             "visits": {"value": done.done, "planned": done.planned, "stores_seen": seen.stores_seen},
@@ -160,7 +160,7 @@ def layout(data, reading):
                 data["share"]["value"],
                 kind="percent",
                 change=data["share"]["change"],
-                reason="" if data["share"]["change"] else _reason("no_market" if data["share"]["value"] is None else "no_market_earlier"),
+                reason=share_reason(data["share"]["change"], data["share"]["value"], data["share"].get("reason")),
                 **points,
             ),
             blocks.kpi(

@@ -29,6 +29,8 @@ def _category_rows(scope, subject):
     sold = _sold_by_category(facts, subject.account_ids)
     shares = facts.shares_of(subject.account_ids)
     names = {pk: name for pk, (name, _row) in sold.items()} | {product.category_id: product.category for product in facts.products.values()}
+    # Where no file came, a share of 0 is none to compare with.
+    comparable = all(facts.sums(subject.account_ids, months)[1] for months in (facts.months, facts.before.months()))
     rows = []
     for pk in set(sold) | set(shares):
         _name, row = sold.get(pk, ("", Compared()))
@@ -36,7 +38,7 @@ def _category_rows(scope, subject):
         if not (row.net or row.net_before or share.own):
             continue  # a category of the market in which we sell nothing is no news
         now, before = share.now, share.before
-        change = None if now is None or before is None else now - before
+        change = None if now is None or before is None or not comparable else now - before
         rows.append(
             {
                 "id": pk,

@@ -31,12 +31,25 @@ def compared(now, has_now, then, has_then):
     return text(change), "" if change is not None else "not_positive"
 
 
-def market_share(shares):
-    """(share now, share before, change in shares) over ``Share`` rows, as Decimals or None."""
+def market_share(facts, account_ids):
+    """(share now, share before, change in shares, why there is no change) over the accounts' market cells.
+
+    Without any sell-out in one of the periods nothing came in, which is not a share of 0 to compare with.
+    """
     total = Share()
-    for share in shares:
-        total.add(share)
-    return total.now, total.before, total.change
+    for pk in account_ids:
+        for share in facts.by_category.get(pk, {}).values():
+            total.add(share)
+    reason = ""
+    if total.now is None:
+        reason = "no_market"
+    elif total.before is None:
+        reason = "no_market_earlier"
+    elif not facts.sums(account_ids, facts.months)[1]:
+        reason = "no_data"
+    elif not facts.sums(account_ids, facts.before.months())[1]:
+        reason = "no_earlier"
+    return total.now, total.before, None if reason else total.change, reason
 
 
 def _figures(scope, account_ids, currency):
@@ -51,7 +64,7 @@ def _figures(scope, account_ids, currency):
     so_far_then, has_so_far_then = facts.sums(account_ids, ytd_year_ago.months())
     products = facts.sold_by_product(account_ids)
     stores = facts.sold_by_store(account_ids).values()
-    share, share_before, share_change = market_share(row for pk in account_ids for row in facts.by_category.get(pk, {}).values())
+    share, share_before, share_change, reason_share = market_share(facts, account_ids)
     figures = {
         "has_data": has_now,
         "units": now.units,
@@ -68,6 +81,7 @@ def _figures(scope, account_ids, currency):
         "share": text(share),
         "share_previous_period": text(share_before),
         "share_change": text(share_change),
+        "reason_share": reason_share,
         "fact_rows": facts.fact_rows(account_ids),
     }
     for name, then, has_then in (("previous_period", before, has_before), ("year_ago", year_ago, has_year_ago)):
@@ -87,7 +101,7 @@ def _account_row(scope, pk):
     facts, account = scope.facts, scope.facts.accounts[pk]
     now, has_now = facts.sums([pk], facts.months)
     before, has_before = facts.sums([pk], facts.before.months())
-    share, _before, change = market_share(facts.by_category.get(pk, {}).values())
+    share, _before, change, _reason = market_share(facts, [pk])
     growth_text, reason = compared(now.net_minor, has_now, before.net_minor, has_before)
     return {
         "id": pk,
@@ -151,6 +165,13 @@ def _change(data, name):
     return {"change": value, "reason": str(REASONS[reason]) if reason else ""}
 
 
+def share_reason(change, share, reason):
+    """Why a share has no change, in words; reports of before there were reasons say it by what is missing."""
+    if change:
+        return ""
+    return str(REASONS[reason or ("no_market" if share is None else "no_market_earlier")])
+
+
 def layout(data, reading):
     if not data["has_data"]:
         yield blocks.paragraph(_("No sell-out was received for this period. The figures below are empty, not zero."), tone="warn")
@@ -176,7 +197,7 @@ def layout(data, reading):
             kind="percent",
             change_label=_("points vs the period before"),
             change=data["share_change"],
-            reason="" if data["share_change"] else str(REASONS["no_market" if data["share"] is None else "no_market_earlier"]),
+            reason=share_reason(data["share_change"], data["share"], data.get("reason_share")),
         ),
         blocks.kpi(_("Units"), data["units"] if data["has_data"] else None, kind="count"),
         blocks.kpi(

@@ -12,6 +12,7 @@ from ka_crm.periods import month, quarter, year
 from reports.models import Report
 from reports.sections import sections_of
 from reports.sections.base import Scope
+from reports.wording import worded
 from tests.factories import (
     AccountAssignmentFactory,
     ImportBatchFactory,
@@ -283,3 +284,35 @@ def test_the_number_of_statements_is_the_same_for_three_and_for_thirty_accounts(
 
     assert many == few
     assert sum(many.values()) <= 55
+
+
+def test_a_share_is_not_compared_with_a_month_of_which_no_file_came(world, build):
+    fresh = KeyAccountFactory(code="F1", name="Fresh")
+    store = StoreFactory(account=fresh)
+    sell(store, world.gouda, MARCH, 10, 10_000)
+    market(store, world.cheese, MARCH, 40_000)
+    market(store, world.cheese, FEBRUARY, 40_000)
+    build(accounts=[fresh])
+
+    found = data_of(report_about(account=fresh))
+
+    headline = found["headline"]
+    assert (headline["share"], headline["share_previous_period"]) == ("0.250000", "0.000000")  # as the table of shares says
+    assert (headline["share_change"], headline["reason_share"]) == (None, "no_earlier")
+    assert found["brief"]["share"] == {"value": "0.250000", "change": None, "reason": "no_earlier"}
+    assert [row["share_change"] for row in found["categories"]["categories"]] == [None]
+    assert [one["code"] for one in found["brief"]["good"]] == []
+
+
+def test_a_market_total_below_our_own_sales_is_flagged_and_neither_won_nor_lost(world, build):
+    market(world.first, world.juice, MARCH, 1_000)
+    market(world.first, world.juice, FEBRUARY, 1_000)
+    sell(world.first, world.apple, MARCH, 10, 15_000)
+    build(accounts=[world.northgate])
+
+    found = data_of(report_about(account=world.northgate))
+
+    flagged = [one for one in found["problems"]["findings"] if one["code"] == "market_too_low"]
+    assert [one["values"] for one in flagged] == [{"categories": ["Juice"], "count": 1, "now": "150.00", "market": "10.00"}]
+    assert [one["values"]["category"] for one in found["brief"]["good"] if one["code"] == "share_won"] != ["Juice"]
+    assert worded(flagged[0], "USD")["title"] == "More sold than the whole market in 1 category"
