@@ -8,6 +8,7 @@ sweeper sends again what is still due. Addressed as ``kafs://``; one machine onl
 
 import logging
 import os
+import stat
 import time
 import uuid
 from collections import deque
@@ -26,6 +27,7 @@ SUFFIX = ".msg"
 LEFTOVERS_AFTER_SECONDS = 3600
 FULL_HANDS_SECONDS = 0.02
 LONGEST_WAIT_SECONDS = 0.5
+LARGEST_MESSAGE = 1_000_000  # bytes; ours are some hundred
 
 
 def write_whole(path, content):
@@ -99,6 +101,9 @@ class Channel(filesystem.Channel):
         except OSError:
             return None
         try:
+            facts = taken.lstat()
+            if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_MESSAGE:  # a pipe would be waited for, for ever
+                raise ValueError("not a message")
             message = loads(bytes_to_str(taken.read_bytes()))
             if not isinstance(message, dict) or "body" not in message or "delivery_tag" not in message.get("properties", {}):
                 raise ValueError("not a message")

@@ -72,6 +72,29 @@ def test_an_unreadable_message_is_set_aside_and_the_next_one_is_read(channel, co
     assert sorted(path.name for path in (channel.folder / "processing").iterdir()) == ["00000000000000000001_half.lab.msg.bad"]
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(os.mkfifo, id="pipe"),
+        pytest.param(os.mkdir, id="folder"),
+        pytest.param(lambda path: os.symlink("/dev/zero", path), id="endless"),
+        pytest.param(lambda path: os.symlink("/nowhere", path), id="dangling"),
+        pytest.param(lambda path: path.write_bytes(b"[" * 2_000_000), id="huge"),
+    ],
+)
+def test_what_only_has_the_name_of_a_message_is_not_even_read(channel, make):
+    """A pipe without a writer would be waited for by the only consumer, for ever."""
+    channel._put("lab", message(1))
+    make(channel.folder / "queue" / "00000000000000000001_odd.lab.msg")
+    taken = []
+    reader = threading.Thread(target=lambda: taken.extend(take_all(channel)), daemon=True)
+    reader.start()
+    reader.join(timeout=10)
+
+    assert taken == ["1"]
+    assert sorted(path.name for path in (channel.folder / "processing").iterdir()) == ["00000000000000000001_odd.lab.msg.bad"]
+
+
 def test_the_control_upstream_loses_half_a_message_and_raises(upstream):
     (upstream.queue_folder / "1_half.lab.msg").write_bytes(b"")
 
