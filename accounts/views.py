@@ -1,6 +1,5 @@
 """Pages of accounts, stores, contacts and assignments: scoped lookup → checked input → one service call → answer."""
 
-from django.db.models import Sum
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +17,7 @@ from . import list_actions, services
 from .filters import ContactFilter, KeyAccountFilter, StoreFilter
 from .forms import AssignmentForm, ContactForm, EndAssignmentForm, KeyAccountForm, StoreForm
 from .models import AccountAssignment, Contact, KeyAccount, Store
+from .querysets import KeyAccountQuerySet
 from .tables import ContactTable, KeyAccountTable, StoreTable
 
 
@@ -26,12 +26,12 @@ class KeyAccountList(ListPage):
     table_class = KeyAccountTable
     filterset_class = KeyAccountFilter
     bulk_actions = list_actions.FOR_ACCOUNTS
-    totals = {"store_count": Sum("store_count")}
+    totals = {"store_count": KeyAccountQuerySet.count_of_stores}
     action = Action(gettext_lazy("New key account"), "accounts:account_create", capability="accounts.create")
     empty = gettext_lazy("No key account here yet. Import your chains from a file, or enter the first one by hand.")
 
     def get_queryset(self, request):
-        return KeyAccount.objects.visible_to(request.user).for_list()
+        return KeyAccount.objects.visible_to(request.user).for_list().with_names_of_parents()
 
 
 class StoreList(ListPage):

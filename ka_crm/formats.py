@@ -26,6 +26,8 @@ def number(value, places=0):
     """``1,234.5`` with ``places`` decimals, rounded half up; ints and Decimals."""
     if value is None or value == "":
         return MISSING
+    if type(value) is int and not places:
+        return _signed(value, f"{value:,}")
     rounded = Decimal(value).quantize(Decimal(1).scaleb(-int(places)), rounding=ROUND_HALF_UP)
     rounded = rounded or abs(rounded)  # no “−0”
     return _signed(rounded, f"{rounded:,}")

@@ -1,15 +1,18 @@
-"""What stands around the rows of a list – count, filters in force, menus, filter bar – put together without templates.
+"""A list page without its frame – filter bar, count, menus, table, pages – put together without templates.
 
-A list of fifty rows has some forty small places here, and Django's templates take longer for them than for the rows. All that
-goes into the HTML is escaped where it is put in; ``templatetags/ka.py`` hands it to the templates.
+A list of fifty rows has some forty small places around them, and Django's templates take longer for those than for the rows.
+All that goes into the HTML is escaped where it is put in. ``context`` is that of the list page (ListPage.page_context).
 """
 
 from html import escape as escape_text
 
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import conditional_escape
 from django.utils.translation import gettext, ngettext, pgettext
 
 from . import formats, listfilters
+from .icons import icon
 
 _CHECK = 'type="checkbox" class="form-check-input"'
 
@@ -35,18 +38,57 @@ def _token(context):
     return f'<input type="hidden" name="csrfmiddlewaretoken" value="{escape(context["csrf_token"])}">'
 
 
+TARGET = "#list-part"  # what htmx swaps
+
+
+def _link(url, inner, *, target, swap="outerHTML", words=""):
+    """A link of a list; with ``target`` htmx swaps that part and keeps the address. ``inner`` and ``words`` (attributes) are HTML."""
+    url = escape(url)
+    swapped = f' hx-get="{url}" hx-target="{target}" hx-swap="{swap}" hx-push-url="true" hx-sync="{target}:replace"' if target else ""
+    return f'<a href="{url}"{words}{swapped}>{inner}</a>'
+
+
+# --- the part that htmx swaps -----------------------------------------------------------------------------------------------------
+def part(context):
+    """Filters in force, count, menus, table and pages; or what an empty list says."""
+    actions = context["bulk_actions"]
+    if context["count"]:
+        bar = _bulk_bar(context, actions) if actions else ""
+        inner = f"{whole_table(context['table'], TARGET)}{bar}{_pager(context['pager'], context['sizes'])}"
+    else:
+        inner = _nothing(context)
+    kind, label = " can-choose" if actions else "", escape(context["page_title"])
+    return f'<section class="list-part{kind}" id="list-part" aria-label="{label}">{_tools(context)}{inner}</section>'
+
+
+def _nothing(context):
+    """What to do where no row is shown."""
+    said = {"title": context["empty"]}
+    if context["active_filters"]:
+        said = {
+            "title": gettext("Nothing matches these filters"),
+            "text": gettext("Take one of them away, or search for less."),
+            "icon": "search",
+            "url": context["clear_url"],
+            "label": gettext("Show everything"),
+        }
+    elif action := context["action"]:
+        said |= {"url": action["url"], "label": action["label"]}
+    return render_to_string("components/empty_state.html", {"text": "", "icon": "", "url": "", "label": "", **said})
+
+
 # --- above the rows -------------------------------------------------------------------------------------------------------------
-def tools(context, icon):
-    """Count, filters in force and menus; ``context`` is that of the list page (ListPage.page_context), ``icon`` name → HTML."""
+def _tools(context):
+    """Count, filters in force and menus."""
     kept = "".join(
         f'<input type="hidden" form="list-filter" name="{escape(name)}" value="{escape(value)}">' for name, value in context["kept"]
     )
-    menus = _view_menu(context, context["view_menu"], icon) if context["view_menu"] else ""
-    menus += _menu(icon("columns"), escape(gettext("Columns")), _columns(context, icon))
+    menus = _view_menu(context, context["view_menu"]) if context["view_menu"] else ""
+    menus += _menu(icon("columns"), escape(gettext("Columns")), _columns(context))
     if context["exports"] and context["count"]:
         files = "".join(f'<a href="{escape(one["url"])}" download>{icon("file")}{escape(one["label"])}</a>' for one in context["exports"])
         menus += _menu(icon("download"), escape(gettext("Export")), f'<div class="menu-list">{files}</div>')
-    chips = _chips(context, icon) if context["active_filters"] else ""
+    chips = _chips(context) if context["active_filters"] else ""
     return f'{kept}<div class="list-tools">{_count(context)}{chips}<div class="list-menus">{menus}</div></div>'
 
 
@@ -63,7 +105,7 @@ def _count(context):
     return f'<p class="list-count" role="status">{escape(words)}{link}</p>'
 
 
-def _chips(context, icon):
+def _chips(context):
     colon = escape(pgettext("after a label", ":"))
     chips = ""
     for one in context["active_filters"]:
@@ -76,7 +118,7 @@ def _chips(context, icon):
     return f'<ul class="chips">{chips}{clear}</ul>'
 
 
-def _columns(context, icon):
+def _columns(context):
     columns, arrow, move = context["columns"], icon("arrow-up"), gettext("Move “%(column)s” to the front")
     hidden = "".join(f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in columns["hidden"])
     lines = ""
@@ -100,7 +142,7 @@ def _columns(context, icon):
 
 
 # --- saved views ----------------------------------------------------------------------------------------------------------------
-def _view_menu(context, menu, icon):
+def _view_menu(context, menu):
     """The menu of saved views (ListPage.view_menu)."""
     opened = menu["open"]
     word = escape(opened.name if opened else gettext("Views"))
@@ -108,13 +150,13 @@ def _view_menu(context, menu, icon):
         word += f" <em>{escape(pgettext('a saved view', 'changed'))}</em>"
     plain = "" if opened else ' aria-current="true"'
     links = f'<a href="{escape(menu["all_url"])}"{plain}>{icon("list")}{escape(gettext("The plain list"))}</a>'
-    links += "".join(_view_link(one, icon) for one in menu["links"])
-    rest = _changes_of_view(context, menu, icon) if menu["changeable"] else ""
+    links += "".join(_view_link(one) for one in menu["links"])
+    rest = _changes_of_view(context, menu) if menu["changeable"] else ""
     inner = f'<div class="menu-list menu-views">{links}{rest}{_keep_view(context, menu)}</div>'
     return _menu(icon("star"), word, inner, marked=bool(opened))
 
 
-def _view_link(one, icon):
+def _view_link(one):
     if one["owner"]:
         note = gettext("shared by %(owner)s") % {"owner": one["owner"]}
     elif one["view"].is_default:
@@ -125,7 +167,7 @@ def _view_link(one, icon):
     return f'<a href="{escape(one["url"])}"{_current(one)}>{icon("star")}<span>{escape(one["name"])}{small}</span></a>'
 
 
-def _changes_of_view(context, menu, icon):
+def _changes_of_view(context, menu):
     """Update, rename, share and delete the view that is open."""
     update, public_id = "", menu["open"].public_id
     if menu["changed"]:
@@ -154,17 +196,101 @@ def _keep_view(context, menu):
     )
 
 
+# --- rows -----------------------------------------------------------------------------------------------------------------------
+_ARROWS = {"ascending": "arrow-up", "descending": "arrow-down", "": "selector"}
+
+
+def whole_table(table, target=""):
+    """A table (ka_crm.tables.Table) as HTML; with ``target`` the links of its head swap that part."""
+    pick = '<td class="pick"></td>' if table.selectable else ""
+    foot = "".join(
+        f'<td{_class(cell["classes"])} data-label="{escape(cell["label"])}">{conditional_escape(cell["html"])}</td>'
+        for cell in table.footer()
+    )
+    return (
+        f'<div class="table-wrap"><table class="table-data{" is-compact" if table.is_compact else ""}" data-rows>'
+        f"<thead><tr>{pick}{''.join(_head(head, target) for head in table.heads())}</tr></thead><tbody>{table.body()}</tbody>"
+        f"{f'<tfoot><tr>{pick}{foot}</tr></tfoot>' if foot else ''}</table></div>"
+    )
+
+
+def _class(classes):
+    return f' class="{escape(classes)}"' if classes else ""
+
+
+def _head(head, target):
+    inner, sorted_by = escape(head["label"]), f' aria-sort="{head["direction"]}"' if head["direction"] else ""
+    if head["url"]:
+        inner = _link(head["url"], inner + icon(_ARROWS[head["direction"]]), target=target)
+    return f'<th scope="col"{_class(head["classes"])}{sorted_by}>{inner}</th>'
+
+
+# --- below the rows ---------------------------------------------------------------------------------------------------------------
+def _bulk_bar(context, actions):
+    """What can be done with the chosen rows; with scripts it appears with the first row chosen."""
+    count, everything = context["count"], ""
+    if context["is_exact"] and count <= context["bulk_most"]:
+        words = ngettext("The one row that matches", "All %(shown)s rows that match", count) % {"shown": formats.number(count)}
+        everything = f'<label class="bulk-all"><input {_CHECK} name="_all" value="1">{escape(words)}</label>'
+    verbs = "".join(
+        f'<button type="submit" class="btn btn-sm {"btn-outline-danger" if one.danger else "btn-outline-secondary"}" name="_bulk"'
+        f' value="{escape(one.name)}">{icon(one.icon)}{escape(one.label)}…</button>'
+        for one in actions
+    )
+    return (
+        f'<form class="bulk-bar" id="bulk" method="post" action="{escape(context["bulk_url"])}"'
+        f' aria-label="{escape(gettext("Chosen rows"))}" data-bulk>{_token(context)}'
+        f'<label class="bulk-all desk-only"><input {_CHECK} data-pick-page>{escape(gettext("This page"))}</label>{everything}'
+        f'<output class="bulk-count" data-words="{escape(gettext("{count} chosen"))}"></output>'
+        f'<span class="bulk-verbs">{verbs}</span></form>'
+    )
+
+
+def _pager(pager, sizes):
+    """Pages of a list and how long they are."""
+    shown = {name: formats.number(pager[name]) for name in ("first", "last", "count")}
+    words = gettext("%(first)s–%(last)s of %(count)s") if pager["is_exact"] else gettext("%(first)s–%(last)s of more than %(count)s")
+    links = f"<ul>{_page_links(pager)}</ul>" if pager["numbers"] else ""
+    lengths = "".join(f'<a href="{escape(one["url"])}"{_current(one)}>{one["size"]}</a>' for one in sizes)
+    return (
+        f'<nav class="pager" aria-label="{escape(gettext("Pages"))}"><span class="pager-words">{escape(words % shown)}</span>{links}'
+        f'<details class="menu menu-up"><summary class="btn btn-quiet btn-sm">{escape(gettext("Rows per page"))}{icon("chevron-down")}'
+        f'</summary><div class="menu-list">{lengths}</div></details></nav>'
+    )
+
+
+def _page_links(pager):
+    """The numbers between “previous” and “next”."""
+
+    def link(url, inner, words):
+        return f"<li>{_link(url, inner, target=TARGET, swap='outerHTML show:body:top', words=words)}</li>"
+
+    before, after = pager["previous"], pager["next"]
+    items = [link(before, icon("chevron-left"), f' rel="prev" aria-label="{escape(gettext("Previous page"))}"') if before else "<li></li>"]
+    for page in pager["numbers"]:
+        current = ' aria-current="page"' if page["current"] else ""
+        items.append(link(page["url"], page["number"], current) if page["url"] else '<li><span aria-hidden="true">…</span></li>')
+    items.append(link(after, icon("chevron-right"), f' rel="next" aria-label="{escape(gettext("Next page"))}"') if after else "<li></li>")
+    return "".join(items)
+
+
 # --- filter bar -----------------------------------------------------------------------------------------------------------------
-def filter_bar(form, *, active, clear_url, target, icon):
+def filters(context):
+    """The bar of a list page, or nothing where it does not narrow."""
+    form = context["filter_form"]
+    return filter_bar(form, active=context["active_filters"], clear_url=context["clear_url"], target=TARGET) if form is not None else ""
+
+
+def filter_bar(form, *, active, clear_url, target):
     """Search and filters of a list, sent by GET; with scripts the part ``target`` changes while one types."""
     fields = form.visible_fields()
     narrowing = [field for field in fields if field.name != "q"]
-    search = "".join(_search_box(field, icon) for field in fields if field.name == "q")
+    search = "".join(_search_box(field) for field in fields if field.name == "q")
     on_change = "change from:find .filter-fields delay:50ms, " if len(fields) > 1 else ""
     more = ""
     if len(fields) > 1:
         opened, word = " open" if active or form.errors else "", escape(gettext("Filter"))
-        inner = "".join(_filter_field(field, icon) for field in narrowing)
+        inner = "".join(_filter_field(field) for field in narrowing)
         more = (
             f'<details class="filter-more" data-wide-open{opened}><summary class="btn btn-quiet">{icon("filter")}{word}</summary>'
             f'<div class="filter-fields">{inner}</div></details>'
@@ -177,7 +303,7 @@ def filter_bar(form, *, active, clear_url, target, icon):
     )
 
 
-def _search_box(field, icon):
+def _search_box(field):
     name, value = escape(field.id_for_label), field.value()
     return (
         f'<div class="filter-search">{icon("search")}<label class="visually-hidden" for="{name}">{escape(field.label)}</label>'
@@ -186,7 +312,7 @@ def _search_box(field, icon):
     )
 
 
-def _filter_field(field, icon):
+def _filter_field(field):
     label = f'<label for="{escape(field.id_for_label)}">{escape(field.label)}</label>'
     errors = "".join(f'<p class="field-error">{icon("alert-triangle")}{escape(error)}</p>' for error in field.errors)
     return f'<div class="filter-field">{label}{listfilters.draw_field(field)}{errors}</div>'

@@ -49,6 +49,7 @@ class ListFilter(django_filters.FilterSet):
         self.filters = {name: copy(narrowing) for name, narrowing in self.base_filters.items()}
         for narrowing in self.filters.values():
             narrowing.extra, narrowing.model, narrowing.parent = dict(narrowing.extra), queryset.model, self
+            narrowing.method = narrowing.method  # bound to the copy
 
     q = django_filters.CharFilter(label=_("Search"), method="filter_search", max_length=200)
 

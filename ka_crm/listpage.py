@@ -20,7 +20,7 @@
 The address holds everything: ``?q=`` search, the filter's own names, ``?sort=-name``, ``?cols=name,code``, ``?page=``, ``?size=``,
 ``?density=compact``, ``?view=`` (a saved view, ka_crm.savedviews), ``?count=exact``, ``?_export=csv|xlsx``. ``bulk_actions`` are verbs
 for many rows (ka_crm.bulk). What an address asks for and the page does not have is left aside, never an error. A request by htmx gets
-``components/_table.html`` only. The number of statements is the same for three rows and three thousand.
+the part with the rows only. The number of statements is the same for three rows and three thousand.
 """
 
 from dataclasses import dataclass
@@ -28,17 +28,19 @@ from urllib.parse import quote_plus
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, Max, Min
-from django.http import HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
+from django.utils.safestring import mark_safe
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
-from . import bulk, exports, listfilters, savedviews
+from . import bulk, exports, kept, listdrawing, listfilters, savedviews
 from .bulk import BulkAction
 from .listfilters import ListFilter, RowFilter, search_words
 from .navigation import address_of
@@ -71,7 +73,11 @@ class Action:
 
 
 class ListPage(View):
-    """One noun's list; see the module. ``totals`` maps a column to an aggregate, such as ``{"net_minor": Sum("net_minor")}``."""
+    """One noun's list; see the module.
+
+    ``totals`` maps a column to an aggregate, such as ``{"net_minor": Sum("net_minor")}``, or to a function of the rows where
+    another question gives the same sum sooner.
+    """
 
     http_method_names = ["get", "head", "post", "options"]
 
@@ -89,7 +95,6 @@ class ListPage(View):
     export_capability = "data.export"
     export_name = ""
     template_name = "components/list_page.html"
-    part_template_name = "components/_table.html"
 
     def get_queryset(self, request):
         """The rows in this person's scope, joined and annotated for the row (``visible_to(user).for_list()``), in a total order."""
@@ -224,10 +229,16 @@ class ListPage(View):
         return self.table_class(data=self.rows, exclude=left_out, sequence=[*self.asked_columns, "..."], **kwargs)
 
     def sum_up(self, table):
-        """The totals of the filter in one statement; a column whose rows have several currencies has no total."""
-        wanted = {name: total for name, total in self.totals.items() if name in self.asked_columns}
-        if not wanted:
+        """The totals of the filter, aggregates in one statement; a column whose rows have several currencies has no total."""
+        asked = {name: total for name, total in self.totals.items() if name in self.asked_columns}
+        if not asked:
             return {}
+        elsewhere = {name: total(self.rows) for name, total in asked.items() if not hasattr(total, "resolve_expression")}
+        wanted = {name: total for name, total in asked.items() if name not in elsewhere}
+        return elsewhere | (self._aggregated(table, wanted) if wanted else {})
+
+    def _aggregated(self, table, wanted):
+        """The totals that are aggregates of the rows themselves."""
         paths = {name: getattr(table.columns[name].column, "currency_path", None) for name in wanted}
         aggregates = {f"total_{name}": total for name, total in wanted.items()}
         for path in {path for path in paths.values() if path}:
@@ -245,8 +256,24 @@ class ListPage(View):
             return listfilters.offers(self.filterset, request.GET["_choices"], request.GET.get("_q", ""))
         if (address := self.view_to_open()) is not None:
             return HttpResponseRedirect(address)
-        answer = render(request, self.part_template_name if _wants_part(request) else self.template_name, self.page_context())
+        answer = self.page()
         patch_vary_headers(answer, ["HX-Request"])
+        return answer
+
+    def page(self):
+        """The whole page, or the part of it that htmx swaps; ``context_data`` is what it was drawn from, as Django's own views say it."""
+        request, context = self.request, self.page_context()
+        context["rows"] = mark_safe(listdrawing.part(context))  # noqa: S308 – escaped where it is put together
+        context["filters"] = mark_safe(listdrawing.filters(context))  # noqa: S308 – as above
+        if _wants_part(request):
+            answer = HttpResponse(context["rows"])
+        elif self.template_name != ListPage.template_name:
+            answer = render(request, self.template_name, context)
+        else:
+            shown = {name: context[name] for name in ("page_title", "lead", "action", "more_actions")}
+            frame = kept.frame(request, self.template_name, shown, filters=context["filters"], rows=context["rows"])
+            answer = HttpResponse(frame)
+        answer.context_data = context
         return answer
 
     def post(self, request, *args, **kwargs):
@@ -254,7 +281,7 @@ class ListPage(View):
         return bulk.answer(self) if self.bulk_actions else HttpResponseNotAllowed(["GET", "HEAD", "OPTIONS"])
 
     def page_context(self):
-        """All that the templates of the list draw."""
+        """All that a list's page is drawn from."""
         request, table = self.request, self.make_table()
         ordered, sort = table.sorted_queryset(self.rows, request.GET.get("sort", ""))
         page = page_of(self.rows, ordered, size=self.page_size, asked=request.GET.get("page", ""), exact=self.is_exact)
@@ -291,6 +318,7 @@ class ListPage(View):
             "bulk_actions": actions,
             "bulk_url": self.here,
             "bulk_most": bulk.MOST_ROWS,
+            "csrf_token": get_token(request),
             **self.extra_context(request),
         }
 

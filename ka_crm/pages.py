@@ -5,8 +5,7 @@ A list of millions is counted up to ``MOST_COUNTED``, since nobody reads further
 
 from dataclasses import dataclass, field
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from .listrows import counted, fetched
 
 MOST_COUNTED = 10_000
 
@@ -37,19 +36,8 @@ def count_rows(queryset, *, exact=False):
     """(count, whether it is all): one statement that reads no more than ``MOST_COUNTED`` rows unless ``exact``."""
     if exact:
         return queryset.order_by().count(), True
-    found = _counted(queryset.order_by().values("pk")[: MOST_COUNTED + 1])
+    found = counted(queryset, MOST_COUNTED + 1)
     return (found, True) if found <= MOST_COUNTED else (MOST_COUNTED, False)
-
-
-def _counted(queryset):
-    """``queryset.count()`` of a slice, without the copies that Django makes of it on the way to the same statement."""
-    try:
-        sql, params = queryset.query.sql_with_params()
-    except EmptyResultSet:
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(*) FROM ({sql}) counted", params)  # Django's own SQL
-        return cursor.fetchone()[0]
 
 
 def _asked_number(text):
@@ -69,11 +57,11 @@ def page_of(queryset, ordered, *, size, asked, exact=False):
     last_number = max(1, -(-count // size))
     if is_exact:
         number = min(number, last_number)
-    rows = list(ordered[(number - 1) * size : number * size + 1]) if number < 10**9 else []
+    rows = fetched(ordered[(number - 1) * size : number * size + 1]) if number < 10**9 else []
     if not rows and number > 1:  # past the end of a list that was not counted to its end
         count, is_exact = count_rows(queryset, exact=True)
         number = last_number = max(1, -(-count // size))
-        rows = list(ordered[(number - 1) * size : number * size + 1])
+        rows = fetched(ordered[(number - 1) * size : number * size + 1])
     has_next = len(rows) > size
     last_number = last_number if is_exact else max(last_number, number + has_next)
     return Page(rows[:size], number, size, count, is_exact, has_next, last_number, _elided(number, last_number))

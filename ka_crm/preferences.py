@@ -4,12 +4,22 @@ from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from . import policy
 
 A_YEAR = 365 * 24 * 3600
-THEMES = ("auto", "light", "dark")
+# Value, name and icon of each appearance.
+APPEARANCES = (("auto", _("As the device"), "sun-moon"), ("light", _("Light"), "sun"), ("dark", _("Dark"), "moon"))
+THEMES = tuple(value for value, _label, _icon in APPEARANCES)
+
+
+def appearance_of(request):
+    """What a page is drawn with: ``theme`` (auto, light, dark), ``themes`` (value, label, icon) to choose from."""
+    person = getattr(request, "user", None)
+    chosen = getattr(person, "theme", None) or (request.COOKIES.get("ka_theme") if request else None)
+    return {"theme": chosen if chosen in ("light", "dark") else "auto", "themes": APPEARANCES}
 
 
 def _back(request):

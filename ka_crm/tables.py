@@ -14,7 +14,7 @@ files. A cell of 50 × 10 is drawn in microseconds, so ``render_`` methods use `
 
 from copy import copy
 from decimal import Decimal
-from functools import cache, partial, partialmethod
+from functools import cache, lru_cache, partial, partialmethod
 from html import escape as escape_text
 from inspect import getattr_static, signature
 
@@ -100,6 +100,38 @@ def _field_of(model, path):
             return None
         model = field.related_model if field.is_relation and not field.one_to_many and not field.many_to_many else None
     return field
+
+
+@lru_cache(maxsize=512)
+def _badge(tone, words):
+    """A state as it is drawn; a list has fifty of a handful."""
+    return format_html('<span class="badge-status tone-{}">{}</span>', tone, words)
+
+
+@cache
+def _wanted_by(method):
+    return frozenset(signature(method).parameters)
+
+
+def _renderer(own, table, bound):
+    """(value, record) → what the table's own ``render_`` method gives, which takes no more than it names."""
+    wanted = _wanted_by(own.__func__)
+    given = {"table": table, "column": bound.column, "bound_column": bound}
+    fixed = {name: part for name, part in given.items() if name in wanted}
+    if "record" not in wanted:
+        return lambda value, record: own(value=value, **fixed)
+    if "value" not in wanted:
+        return lambda value, record: own(record=record, **fixed)
+    return lambda value, record: own(value=value, record=record, **fixed)
+
+
+def _may_be_missing(queryset, path):
+    """Whether the order by ``path`` has to say where NULL goes. An index is of no use to one that says so without need."""
+    if path.split("__", 1)[0] in queryset.query.annotations:
+        return True
+    steps = path.split("__")
+    fields = [_field_of(queryset.model, "__".join(steps[: place + 1])) for place in range(len(steps))]
+    return any(field is None or field.null for field in fields)
 
 
 class Column(tables.Column):
@@ -241,7 +273,7 @@ class StatusColumn(Column):
 
     def html(self, value, record):
         state = getattr(record, self.state_field, value) if self.state_field else value
-        return format_html('<span class="badge-status tone-{}">{}</span>', tone_of(state, self.noun), value)
+        return _badge(tone_of(state, self.noun), str(value))
 
     state_field = noun = None
 
@@ -320,7 +352,7 @@ class Table(tables.Table):
             return lambda record: conditional_escape(tables.rows.BoundRow(record, self).get_cell(bound.name))
         value_of, own = self._value_getter(bound), getattr(self, f"render_{bound.name}", None)
         linked, hint_of, patterns = column.address_of, column.hint, {}
-        wanted = frozenset(signature(own).parameters) if own else ()
+        render = _renderer(own, self, bound) if own else column.html
 
         def link(value, record):
             """A row's address; the pattern of its kind is looked up once for the column."""
@@ -336,12 +368,10 @@ class Table(tables.Table):
             value = value_of(record)
             if value is None or value == "":
                 return _MISSING
-            if own:
-                kwargs = {"value": value, "record": record, "table": self, "column": column, "bound_column": bound}
-                inner = own(**{name: kwargs[name] for name in wanted})
-            else:
-                inner = column.html(value, record)
-            if not hasattr(inner, "__html__"):
+            inner = render(value, record)
+            if type(inner) is str:
+                inner = escape_text(inner)
+            elif not hasattr(inner, "__html__"):
                 inner = escape_text(str(inner))
             if linked and (address := link(value, record)) is not None:
                 inner = f'<a href="{escape_text(address)}">{inner}</a>'
@@ -465,6 +495,6 @@ class Table(tables.Table):
                 understood.append(part)
                 for path in paths:
                     down = part.startswith("-") != path.startswith("-")
-                    column = F(path.lstrip("-"))
-                    order.append(column.desc(nulls_last=True) if down else column.asc(nulls_last=True))
+                    column, last = F(path.lstrip("-")), {"nulls_last": True} if _may_be_missing(queryset, path.lstrip("-")) else {}
+                    order.append(column.desc(**last) if down else column.asc(**last))
         return (queryset.order_by(*order, "pk") if order else queryset), understood

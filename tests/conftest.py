@@ -132,6 +132,26 @@ def _guarded_templates(django_test_environment):
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _lists_have_a_context(django_test_environment):
+    """``answer.context`` of a list page, which is put together without templates: what it was drawn from."""
+    from django.test import Client  # after settings
+    from django.test.utils import ContextList
+
+    ask = Client.request
+
+    def request(client, **asked):
+        answer = ask(client, **asked)
+        if isinstance(drawn_from := getattr(answer, "context_data", None), dict):
+            kept = answer.context if isinstance(answer.context, ContextList) else [answer.context]
+            answer.context = ContextList([drawn_from, *filter(None, kept)])
+        return answer
+
+    Client.request = request
+    yield
+    Client.request = ask
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _kinds_of_jobs_known(django_test_environment):
     """Every app's handlers are read before a test puts others in their place for a while."""
     from ka_crm.jobs.handlers import registered_jobs  # after settings

@@ -5,29 +5,22 @@
 {% icon "check" %}   {% status report %}   {% badge "warn" label %}   {% panels "key_account" object %}   {% query_string page=2 %}
 """
 
-import re
 from decimal import Decimal
-from functools import lru_cache
-from html import escape
-from pathlib import Path
 
 from django import template
-from django.conf import settings
-from django.middleware.csrf import get_token
-from django.template.loader import get_template
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language, gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, ngettext
 
-from .. import formats, listdrawing
+from .. import formats, kept, listdrawing
 from .. import panels as panel_registry
 from ..devices import device_name
+from ..icons import icon
 from ..listfilters import draw_field
-from ..navigation import address_of, navigation_for, navigation_key
+from ..navigation import address_of, navigation_for
+from ..preferences import appearance_of
 from ..statuses import TONES, tone_of
 
 register = template.Library()
@@ -124,26 +117,7 @@ def initials(name):
 
 
 # -- small drawings ----------------------------------------------------------------------------------------------------------
-@lru_cache
-def icon_names():
-    """The names in static/vendor/icons/icons.svg; frontend/icons.mjs decides what is in it."""
-    sprite = Path(settings.BASE_DIR, "static/vendor/icons/icons.svg").read_text(encoding="utf-8")
-    return frozenset(re.findall(r'<symbol id="([^"]+)"', sprite))
-
-
-@lru_cache(maxsize=512)
-def _icon(name, label):
-    """Drawn once per process: a page has some sixty, and the sprite's address does not change under a running program."""
-    if name not in icon_names():
-        return ""
-    words = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
-    return format_html('<svg class="icon" {}><use href="{}#{}"></use></svg>', words, static("vendor/icons/icons.svg"), name)
-
-
-@register.simple_tag
-def icon(name, label=""):
-    """``{% icon "check" %}`` beside words, ``{% icon "check" _("done") %}`` where it stands alone. An unknown name draws nothing."""
-    return _icon(name, str(label))
+register.simple_tag(icon)
 
 
 @register.simple_tag
@@ -192,58 +166,22 @@ def navigation(context):
     return navigation_for(context["request"].user, context["request"].path)
 
 
-_drawn_parts = {}
-
-
-def _drawn_once(key, template_name, parts):
-    """What ``template_name`` gives, kept for as long as the process runs; ``key`` names everything it depends on."""
-    if key not in _drawn_parts:
-        if len(_drawn_parts) > 2000:
-            _drawn_parts.clear()
-        _drawn_parts[key] = get_template(template_name).render(parts())
-    return mark_safe(_drawn_parts[key])  # noqa: S308 – a template's own output
-
-
 @register.simple_tag
 def constant_part(template_name):
-    """A part of the shell that is the same for everybody who speaks the language."""
-    return _drawn_once((template_name, get_language()), template_name, dict)
+    """A part of the shell that is the same for everybody who speaks the language (ka_crm.kept)."""
+    return kept.constant_part(template_name)
 
 
 @register.simple_tag(takes_context=True)
 def shell_part(context, template_name):
-    """A part of the shell that depends only on what the person may open, the language and the current page: drawn once for each."""
-    request = context["request"]
-    user, path = request.user, request.path
-    if not hasattr(request, "ka_navigation_key"):  # two parts of each page ask for it
-        request.ka_navigation_key = navigation_key(user, path)
-    key = (template_name, request.ka_navigation_key, get_language(), settings.KA_COMPANY_NAME)
-    return _drawn_once(key, template_name, lambda: {"nav": navigation_for(user, path), "company_name": settings.KA_COMPANY_NAME})
-
-
-# What stands for the request's own token and address in a part that is kept; neither can come out of escaped text.
-_TOKEN_HERE, _ADDRESS_HERE = "\x02token\x03", "\x02address\x03"
+    """A part of the shell that depends only on what the person may open, the language and the current page."""
+    return kept.shell_part(context["request"], template_name)
 
 
 @register.simple_tag(takes_context=True)
-def personal_part(context, template_name):
-    """A part of the shell that depends on the person, the language and the appearance: drawn once for each.
-
-    The token of its forms and the address of the page are put in anew for each request.
-    """
-    request = context["request"]
-    user, preference = request.user, preferences(context)
-    key = (template_name, user.pk, user.name, user.email, user.role, get_language(), preference["theme"], settings.KA_COMPANY_NAME)
-    inputs = {
-        "user": user,
-        "preference": preference,
-        "company_name": settings.KA_COMPANY_NAME,
-        "csrf_token": _TOKEN_HERE,
-        "request": {"get_full_path": _ADDRESS_HERE},
-    }
-    drawn = _drawn_once(key, template_name, lambda: inputs)
-    html = drawn.replace(_TOKEN_HERE, get_token(request)).replace(_ADDRESS_HERE, escape(request.get_full_path()))
-    return mark_safe(html)  # noqa: S308 – a template's own output, a token, an escaped address
+def topbar(context):
+    """The bar above the page; in a frame that is kept, its hole."""
+    return context.get("topbar") or kept.topbar(context["request"])
 
 
 @register.simple_tag
@@ -253,16 +191,10 @@ def url_or_none(name):
 
 
 @register.simple_tag(takes_context=True)
-def list_tools(context):
-    """The bar above the rows of a list page."""
-    return mark_safe(listdrawing.tools(context, icon))  # noqa: S308 – escaped where it is put together
-
-
-@register.simple_tag(takes_context=True)
 def filter_bar(context):
     """Search and filters of a list; inputs as components/filter_bar.html."""
     inputs = {name: context[name] for name in ("active", "clear_url", "target")}
-    return mark_safe(listdrawing.filter_bar(context["form"], icon=icon, **inputs))  # noqa: S308 – as above
+    return mark_safe(listdrawing.filter_bar(context["form"], **inputs))  # noqa: S308 – as above
 
 
 @register.simple_tag
@@ -271,47 +203,10 @@ def quick_field(field):
     return mark_safe(draw_field(field))  # noqa: S308 – escaped where it is put together
 
 
-def _link(url, inner, *, target, swap="outerHTML", **attributes):
-    """A link of a list; with ``target`` htmx swaps that part and keeps the address. ``inner`` is HTML, the rest is escaped here."""
-    url = escape(url)
-    words = "".join(f' {name.replace("_", "-")}="{escape(str(value))}"' for name, value in attributes.items() if value)
-    swapped = f' hx-get="{url}" hx-target="{target}" hx-swap="{swap}" hx-push-url="true" hx-sync="{target}:replace"' if target else ""
-    return f'<a href="{url}"{words}{swapped}>{inner}</a>'
-
-
-@register.simple_tag(takes_context=True)
-def table_heads(context, table):
-    """The cells of a table's head; their links swap ``target`` where there is one. A template takes as long for it as for fifty rows."""
-    cells, target = [], context.get("target", "")
-    for head in table.heads():
-        kind = f' class="{escape(head["classes"])}"' if head["classes"] else ""
-        sorted_by = f' aria-sort="{head["direction"]}"' if head["direction"] else ""
-        inner = escape(str(head["label"]))
-        if head["url"]:
-            arrow = {"ascending": "arrow-up", "descending": "arrow-down"}.get(head["direction"], "selector")
-            inner = _link(head["url"], inner + icon(arrow), target=target)
-        cells.append(f'<th scope="col"{kind}{sorted_by}>{inner}</th>')
-    return mark_safe("".join(cells))  # noqa: S308 – escaped one by one above
-
-
-@register.simple_tag(takes_context=True)
-def pager_links(context, pager):
-    """The numbers of a pager between “previous” and “next”; they swap ``target`` where the template has one."""
-    target = context.get("target", "")
-
-    def link(url, inner, **attributes):
-        return _link(url, inner, target=target, swap="outerHTML show:body:top", **attributes)
-
-    before, after = pager["previous"], pager["next"]
-    items = [link(before, icon("chevron-left"), rel="prev", aria_label=gettext("Previous page")) if before else ""]
-    for page in pager["numbers"]:
-        number = page["number"]
-        items.append(link(page["url"], number, aria_current="page" if page["current"] else "") if page["url"] else _GAP)
-    items.append(link(after, icon("chevron-right"), rel="next", aria_label=gettext("Next page")) if after else "")
-    return mark_safe("".join(f"<li>{item}</li>" for item in items))  # noqa: S308 – escaped one by one above
-
-
-_GAP = '<span aria-hidden="true">…</span>'
+@register.simple_tag
+def table_part(table):
+    """A table with its head, without a list page around it."""
+    return mark_safe(listdrawing.whole_table(table))  # noqa: S308 – as above
 
 
 @register.simple_tag(takes_context=True)
@@ -336,9 +231,5 @@ def panels(context, noun, row=None):
 
 @register.simple_tag(takes_context=True)
 def preferences(context):
-    """Language and theme of this request: ``theme`` (auto, light, dark), ``themes`` (value, label, icon) to choose from."""
-    request = context.get("request")
-    person = getattr(request, "user", None)
-    chosen = getattr(person, "theme", None) or (request.COOKIES.get("ka_theme") if request else None)
-    themes = (("auto", _("As the device"), "sun-moon"), ("light", _("Light"), "sun"), ("dark", _("Dark"), "moon"))
-    return {"theme": chosen if chosen in ("light", "dark") else "auto", "themes": themes}
+    """Language and theme of this request (ka_crm.preferences.appearance_of)."""
+    return appearance_of(context.get("request"))
