@@ -7,10 +7,12 @@
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+
+from .text import fold
 
 # Key → label, in the order of the screen; an empty label draws the items without a heading.
 GROUPS = {
@@ -51,6 +53,7 @@ def register(group, label, url_name, icon, capability=None, order=50, phone=Fals
     if taken:
         raise ValueError(f"The keys g {key} open {taken.url_name} already: choose another letter for {url_name}.")
     _ITEMS[url_name] = Item(group, label, url_name, icon, capability, order, phone, key)
+    _allowed_with.cache_clear()
 
 
 def registered():
@@ -73,13 +76,30 @@ def address_of(url_name):
 
 def _allowed(user):
     """Items that ``user`` may open, with their addresses, in order."""
-    allowed = [item for item in _ITEMS.values() if item.capability is None or user.has_capability(item.capability)]
+    return _allowed_with(user.capabilities if user.is_active else frozenset())
+
+
+@lru_cache(maxsize=64)
+def _allowed_with(capabilities):
+    """The same of whoever holds ``capabilities``, put in order once: every page of theirs asks."""
+    allowed = [item for item in _ITEMS.values() if item.capability is None or item.capability in capabilities]
     return [(item, url) for item in sorted(allowed, key=lambda item: (item.order, item.url_name)) if (url := address_of(item.url_name))]
 
 
 def _current(linked, path):
     leading = [(len(url), item.url_name) for item, url in linked if path == url or (url != "/" and path.startswith(url))]
     return max(leading)[1] if leading else None
+
+
+def pages_called(user, text):
+    """Links of the pages that ``user`` may open and whose name, or whose group's, holds all the words of ``text``; the best first."""
+    words = fold(text).split()
+    if not words:
+        return []
+    links = [_link(item, url, None) | {"group": str(GROUPS[item.group])} for item, url in _allowed(user)]
+    fitting = [link for link in links if all(word in fold(f"{link['label']} {link['group']}") for word in words)]
+    wanted = " ".join(words)
+    return sorted(fitting, key=lambda link: (fold(str(link["label"])) != wanted, words[0] not in fold(str(link["label"]))))
 
 
 def navigation_key(user, path):

@@ -8,6 +8,7 @@ from django.template import loader
 from django.utils.translation import gettext as _
 
 from . import databases, homepage, policy
+from .navigation import pages_called
 from .search import find
 from .text import clean_text
 
@@ -96,6 +97,7 @@ def csrf_failure(request, reason=""):
 
 @policy.signed_in
 def search(request):
-    """Everything in one's scope that holds all the words of ``?q=``."""
+    """Everything in one's scope that holds all the words of ``?q=``, and the pages that are called so."""
     text = clean_text(request.GET.get("q", ""))[:200]
-    return render(request, "search.html", {"text": text, "groups": find(request.user, text)})
+    pages = pages_called(request.user, text)
+    return render(request, "search.html", {"text": text, "groups": find(request.user, text), "pages": pages})

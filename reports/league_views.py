@@ -155,7 +155,10 @@ def _line(row, what, by):
         "currency": row.currency,
         "url": reverse(LINKS[what], args=[row.pk]),
         "bar": int((row.part or Decimal(0)) * 100),
-        "cells": [{"text": _shown(row.values.get(name), name, row.currency), "current": name == by} for name in COLUMNS[what]],
+        "cells": [
+            {"label": FIGURES[name][0], "text": _shown(row.values.get(name), name, row.currency), "current": name == by}
+            for name in COLUMNS[what]
+        ],
     }
 
 

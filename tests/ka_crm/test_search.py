@@ -73,3 +73,26 @@ def test_the_search_asks_as_much_for_one_row_as_for_thirty(client, manager, asse
         ProductFactory.create_batch(30, name="Green tea")
 
     assert_same_statements(lambda: client.get(reverse("search"), {"q": "green"}), grow)
+
+
+@pytest.mark.parametrize(
+    ("text", "pages"),
+    [
+        ("stores", ["Stores", "Stores due"]),
+        ("CUSTOMERS contacts", ["Contacts"]),
+        ("customers", ["Key accounts", "Stores", "Contacts"]),
+        ("audit", []),
+        ("stores nowhere", []),
+        ("", []),
+    ],
+)
+def test_pages_are_found_by_name_and_group_if_the_person_may_open_them(client, manager, text, pages):
+    assert [str(page["label"]) for page in client.get(reverse("search"), {"q": text}).context["pages"]] == pages
+
+
+def test_an_administrator_finds_the_audit_trail_and_its_link_opens_it(client):
+    client.force_login(UserFactory(administrator=True))
+
+    page = client.get(reverse("search"), {"q": "audit"})
+
+    assert f'<a href="{reverse("team:audit_list")}">Audit trail</a>' in page.content.decode().split("<main", 1)[1]

@@ -111,6 +111,8 @@ def test_the_summary_counts_per_team_and_person_and_opens_the_rows(some, as_):
     [person] = answer.context["people"]
     assert (person["name"], person["due"], person["on_time"], person["filed_late"], person["late"]) == ("Mei Lin", 3, 1, 1, 1)
     assert [team["name"] for team in answer.context["teams"]] == ["East"]
+    for label in ("On time", "Due", "Late", "Handed in late", "Draft incomplete", "Still to come"):
+        assert answer.content.decode().count(f'data-label="{label}"') == 2, label  # on a phone each row is a card
     assert rows_of(as_(some.sam).get(person["late_url"])) == [("Mei Lin", "late")]
 
 
@@ -262,6 +264,13 @@ def test_every_table_and_order_is_drawn_and_exported(world, as_, what):
     lines = b"".join(as_(world.ada).get(url + "&_export=csv").streaming_content).decode("utf-8-sig").splitlines()
     assert len(lines) >= 2
     assert as_(world.ada).get(url + "&_export=xlsx").status_code == 200
+
+
+def test_on_a_phone_every_figure_of_these_tables_carries_its_name(world, as_):
+    league = as_(world.ada).get(reverse("reports:league") + "?what=accounts&period=2026-03")
+
+    assert [cell["label"] for cell in league.context["rows"][0]["cells"]] == [column["label"] for column in league.context["columns"]]
+    assert f'data-label="{league.context["columns"][0]["label"]}"' in league.content.decode()
 
 
 def test_somebody_who_may_not_export_gets_no_file(world, as_):
