@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from . import conflicts, undo_offer
 from .errors import DomainError, StaleRecord
 from .identifiers import digits_as_written
+from .once import once
 from .text import clean_text
 
 DJANGOS_DASHES = BLANK_CHOICE_DASH[0][1]
@@ -125,7 +126,9 @@ class RecordForm(CleanFormMixin, forms.ModelForm):
 
 
 def form_page(request, *, form, save, title, back_url, success, submit=None, template="components/form_page.html", context=None):
-    """The page around one form: on a valid POST calls ``save(form)`` once and goes to what it returns (a record or a url).
+    """The page around one form: on a valid POST calls ``save(form)`` and goes to what it returns (a record or a url).
+
+    A form that is sent twice is saved once (once.py).
 
     A DomainError or ValidationError of the service lands at its field or on top of the form; a StaleRecord answers 409 and
     shows what the other person saved, keeping what this one typed.
@@ -133,7 +136,7 @@ def form_page(request, *, form, save, title, back_url, success, submit=None, tem
     status, theirs = 200, []
     if request.method == "POST" and form.is_valid():
         try:
-            target = save(form)
+            target, is_first = once(request, lambda: save(form))
         except StaleRecord as error:
             status = 409
             theirs = _show_other_version(form, error)
@@ -142,8 +145,9 @@ def form_page(request, *, form, save, title, back_url, success, submit=None, tem
         except ValidationError as error:
             _attach(form, error)
         else:
-            said = success % {"record": target} if "%(record)s" in str(success) else success
-            messages.success(request, said, extra_tags=undo_offer.tags())
+            if is_first:
+                said = success % {"record": target} if "%(record)s" in str(success) else success
+                messages.success(request, said, extra_tags=undo_offer.tags())
             return HttpResponseRedirect(target if isinstance(target, str) else target.get_absolute_url())
     status = 422 if status == 200 and form.is_bound and form.errors else status
     page = {

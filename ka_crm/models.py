@@ -39,10 +39,15 @@ class SearchedModel(models.Model):
 
     def fill_search(self):
         """Bring ``search`` and ``sort_key`` up to the row's words; bulk writers call it before writing."""
-        words = [str(getattr(self, field) or "") for field in self.search_fields]
-        self.search = fold(" ".join(words))
-        self.sort_key = sort_key(str(getattr(self, "name", "") or words[0]))
+        named = {field: getattr(self, field) for field in self.search_fields}
+        self.search, self.sort_key = self.search_of({"name": getattr(self, "name", ""), **named})
         return self
+
+    @classmethod
+    def search_of(cls, values):
+        """(search, sort_key) of a row with these ``values``, for writers that make no record of it."""
+        words = [str(values.get(field) or "") for field in cls.search_fields]
+        return fold(" ".join(words)), sort_key(str(values.get("name") or words[0]))
 
     def save(self, *args, update_fields=None, **kwargs):
         self.fill_search()
@@ -112,3 +117,19 @@ class SavedView(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class SentForm(models.Model):
+    """A form that somebody sent, by the key that was made with it, and where that led: sent again, it leads there (ka_crm/once.py)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.UUIDField()
+    typed = models.CharField(max_length=64)  # hash of what was entered
+    target = models.CharField(max_length=500, blank=True)
+    sent_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key", "typed"], name="form_sent_once")]
+
+    def __str__(self):
+        return f"{self.key} → {self.target}"

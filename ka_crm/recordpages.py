@@ -31,8 +31,13 @@ def edit_page(request, *, rows, pk, form_class, service, noun):
 
 
 def archive_or_restore(request, *, rows, pk, archive, restore, noun):
-    """One button, two directions: what is in use goes to the archive, what is archived comes back."""
+    """One button, two directions: what is in use goes to the archive, what is archived comes back.
+
+    The button posts the direction that it showed (``to``), so that a double click does not take back what it did.
+    """
     record = get_object_or_404(rows, pk=pk)
+    if request.POST.get("to") == ("archive" if record.archived_at else "restore"):
+        return redirect(record)
     service = restore if record.archived_at else archive
     try:
         service(**{noun: record}, actor=request.user)

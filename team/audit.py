@@ -71,8 +71,9 @@ def undoing():
 def record(obj, verb, *, actor, changes=None, reason="", on_behalf_of=None, account_id=None):
     """Note that ``actor`` did ``verb`` (``report.approved``) to ``obj``; call inside the transaction of the change.
 
-    ``changes`` maps field → [old, new] of plain values, never secrets. A deputy's row names both people: unless given,
-    ``on_behalf_of`` is whose scope and whose capability opened the way here. Give it where the change itself moves ``obj`` out of scope.
+    ``changes`` maps field → [old, new] of plain values, never secrets; what was nothing and stays nothing is left out. A deputy's row
+    names both people: unless given, ``on_behalf_of`` is whose scope and whose capability opened the way here. Give it where the
+    change itself moves ``obj`` out of scope.
     """
     if on_behalf_of is None and actor is not None and actor.acts_for:
         on_behalf_of = on_behalf(actor, _scoped(obj), policy.opened_by.get())
@@ -86,7 +87,7 @@ def record(obj, verb, *, actor, changes=None, reason="", on_behalf_of=None, acco
         object_id="" if obj.pk is None else str(obj.pk),
         object_label=str(obj)[:250],
         account_ref=account_id if account_id is not None else getattr(obj, "account_id", None),
-        changes=changes or {},
+        changes={name: pair for name, pair in (changes or {}).items() if pair != [None, None]},
         reason=reason,
         request_id=str(get_contextvars().get("request_id", ""))[:64],
         ip_address=ip_address.get(),

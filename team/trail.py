@@ -88,6 +88,7 @@ _WHOLE_VERBS = {
     "session.refused": (gettext_lazy("Wrong password"), "alert-triangle"),
     "session.code_refused": (gettext_lazy("Wrong second factor"), "alert-triangle"),
     "visit.started": (gettext_lazy("Started without a plan"), "player-play"),
+    "import.check_ordered": (gettext_lazy("To be checked again"), "refresh"),
     "second_factor.added": (gettext_lazy("Second factor turned on"), "shield-lock"),
     "second_factor.removed": (gettext_lazy("Second factor taken away"), "shield-lock"),
     "second_factor.renewed": (gettext_lazy("Recovery codes made anew"), "shield-lock"),

@@ -8,11 +8,14 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from ka_crm.broker import sweep_leftovers
+from ka_crm.models import SentForm
 
 from .handlers import every
 from .models import Job
 from .runner import run_job, run_next_job, worker_is_stopping
 from .states import JobState
+
+KEEP_SENT_FORMS = timedelta(days=7)
 
 
 @shared_task(name="jobs.run")
@@ -34,8 +37,9 @@ def run(job_id):
 
 @every("jobs.tidy", seconds=3600)
 def tidy(now):
-    """Delete finished jobs after JOBS_KEEP_DAYS, a thousand at a time; dead letters stay until somebody decides."""
+    """Delete finished jobs after JOBS_KEEP_DAYS, a thousand at a time, and keys of forms; dead letters stay until somebody decides."""
     old = Job.objects.filter(state__in=[JobState.DONE, JobState.CANCELLED], finished_at__lt=now - timedelta(days=settings.JOBS_KEEP_DAYS))
     Job.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:1000])).delete()
+    SentForm.objects.filter(sent_at__lt=now - KEEP_SENT_FORMS).delete()
     if not settings.REDIS_URL:
         sweep_leftovers()

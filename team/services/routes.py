@@ -40,7 +40,8 @@ def save_route(*, kind, steps, actor, expected_version=None):
     route.version += 1
     route.save(update_fields=["version"])
     after = [_words(step) for step in steps_of(registered)]
-    record(route, "approval_route.changed", actor=actor, changes={"steps": ["; ".join(before), "; ".join(after)]})
+    changes = {"steps": ["; ".join(before), "; ".join(after)]} if before != after else {}
+    record(route, "approval_route.changed", actor=actor, changes=changes)
     return route
 
 

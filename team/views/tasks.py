@@ -13,6 +13,7 @@ from ka_crm import policy
 from ka_crm.errors import DomainError
 from ka_crm.forms import form_page
 from ka_crm.listpage import Action, ListPage
+from ka_crm.once import once
 
 from ..list_actions import FOR_TASKS
 from ..models import Task
@@ -195,7 +196,7 @@ def _add(request, record, form):
         return 422
     values = form.cleaned_data
     try:
-        open_task(title=values["title"], assignee=values["assignee"], due_on=values["due_on"], actor=request.user, subject=record)
+        once(request, lambda: open_task(**values, actor=request.user, subject=record))
     except DomainError as error:
         form.add_error(None, str(error))
         return 422

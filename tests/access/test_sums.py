@@ -29,7 +29,8 @@ APPS = ("home", "search", "dashboards:", "reports:", "sales:", "visits:", "contr
 FIGURES = [route for route in routes() if "GET" in route.methods and route.policy and route.name.startswith(APPS)]
 QUERIES = ("", "?period=2026", "?period=2026-03&currency=USD")
 NET_MINOR = 77_777_777_77
-_PASSING = re.compile(rb'[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|name="csrfmiddlewaretoken" value="[^"]*"|[0-9]{2}:[0-9]{2}(:[0-9]{2})?|generated|\d+ ms')
+# What differs from one request to the next: ids, keys of forms, the time of day.
+_PASSING = re.compile(rb"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{2}:[0-9]{2}(:[0-9]{2})?|csrfmiddlewaretoken[^>]*>")
 
 
 def sell_and_visit(account, person, product):
@@ -80,7 +81,9 @@ def told_apart(visitors, who, chosen=FIGURES):
     return len(before), [address for address, page in after.items() if before[address] != page]
 
 
-@pytest.mark.parametrize("who", ["ka_manager", "field_rep", "supervisor"])
+@pytest.mark.parametrize(
+    "who", ["ka_manager", pytest.param("field_rep", marks=pytest.mark.slow), pytest.param("supervisor", marks=pytest.mark.slow)]
+)
 def test_no_page_adds_up_foreign_rows(visitors, who):
     looked_at, differing = told_apart(visitors, who)
 
