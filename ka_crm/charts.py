@@ -24,6 +24,8 @@ class Series:
 class Chart:
     """``unit`` is “USD”, “%” (values are then fractions) or a word; ``links`` are addresses that a click on a category opens.
 
+    ``most`` ends the axis of figures that cannot be more, such as points of 100.
+
     ``description`` is the sentence a person hears who cannot see the drawing: say what it shows, with the figure that matters.
     A scatter has pairs (x, y) as values and its categories name the points. Raises ValueError for an unknown kind.
     """
@@ -36,6 +38,7 @@ class Chart:
     places: int = 0
     description: str = ""
     links: list = field(default_factory=list)
+    most: int | None = None
     id: str = field(default_factory=lambda: f"chart-{uuid.uuid4().hex[:8]}")
 
     def __post_init__(self):
@@ -67,4 +70,5 @@ class Chart:
             "unit": self.unit,
             "places": self.places,
             "links": list(self.links),
+            "most": self.most,
         }

@@ -141,6 +141,7 @@ def _score_chart(visits):
         places=1,
         description=_("The last score is %(score)s.") % {"score": newest if newest is not None else "–"},
         links=[visit.get_absolute_url() for visit in scored],
+        most=100,
     )
 
 

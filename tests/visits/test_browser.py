@@ -164,7 +164,8 @@ def test_a_refused_value_is_told_at_its_field_and_the_rest_is_saved(phone, rep, 
     go_to(phone, "note")
     phone.fill("#note textarea", "All well")
     phone.wait_for_selector("#save-state[data-tone=danger]")
-    phone.click("#save-state")  # leads to the field at fault
+    assert "is-done" not in phone.get_attribute("[data-step-of=price]", "class")
+    phone.click("[data-save-show]")  # leads to the field at fault
     assert "“dear” is not a number" in phone.inner_text("#price-list [data-row-error]:not([hidden])")
     price.fill("2.49")
     saved(phone)

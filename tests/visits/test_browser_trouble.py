@@ -154,6 +154,7 @@ def test_after_the_check_out_the_page_waits_for_its_photos(phone, visit):
     phone.wait_for_selector("#photo-grid .far")
     phone.click(".visit-steps a[href='#check-out']")
     phone.wait_for_selector("#check-out .lacks")
+    assert phone.is_hidden("#check-out .lacks a[href='#photos']")  # the photo is there, only not with the server
     phone.click("#check-out button[type=submit]")
     phone.wait_for_selector("#visit-notices >> text=Stay on this page until the photos are sent.")
     assert (Visit.objects.get().status, Photo.objects.count()) == ("completed", 0)

@@ -25,14 +25,14 @@ def _accounts(request):
 
 class DueFilter(ListFilter):
     STATES = (
-        ("due", _("Due")),
+        ("due", pgettext_lazy("stores", "Due")),
         ("overdue", _("Overdue")),
         ("soon", _("Due within seven days")),
         ("never", _("Never visited")),
         ("no_rule", _("Without a cadence rule")),
     )
 
-    state = django_filters.ChoiceFilter(label=_("Due"), choices=STATES, method="filter_state")
+    state = django_filters.ChoiceFilter(label=pgettext_lazy("stores", "Due"), choices=STATES, method="filter_state")
     account = RowFilter(label=_("Account"), queryset=_accounts, method="filter_account")
     person = RowFilter(label=_("In the care of"), queryset=_people, method="filter_person")
     store_format = django_filters.ChoiceFilter(label=_("Format"), choices=())

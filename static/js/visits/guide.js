@@ -67,7 +67,7 @@
     if (event.target.matches('[data-skip]:checked') && phone.matches) bar.querySelector('[data-guide="1"]').click()
     else show(now, { focus: false })
   })
-  document.getElementById('save-state').addEventListener('click', () => {
+  document.querySelector('[data-save-show]').addEventListener('click', () => {
     const wrong = page.querySelector('[aria-invalid]')
     const place = wrong ? links.findIndex((link) => sectionOf(link)?.contains(wrong)) : -1
     if (place >= 0) go(place)

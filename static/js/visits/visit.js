@@ -25,6 +25,7 @@
     else if (sending || open) text.textContent = words.saving
     else text.textContent = words.saved
     $('[data-save-retry]', bar).hidden = !problem
+    $('[data-save-show]', bar).hidden = Boolean(problem) || !refused
   }
 
   const queue = new window.kaVisitQueue({
@@ -38,9 +39,13 @@
     renew: renewToken,
     onState: showState,
     onAnswer: ({ body, errors, keys }) => {
-      if (errors) showErrors(errors)
+      if (errors) {
+        showErrors(errors)
+        markSteps()
+      }
       if (!body) return
       keys.forEach(clearErrors)
+      markSteps()
       notices((body.conflicts || []).map((conflict) => `${words.conflict} ${conflict.message}`))
       if (body.superseded) notices([words.superseded])
       if (keys.includes('check_out')) leave()
@@ -279,17 +284,20 @@
     const put = (name, value) => $$(`[data-count=${name}]`).forEach((place) => { place.textContent = value })
     put('shelf', `${done}/${shelf.length}`)
     put('gaps', gaps)
-    put('photos', $$('#photo-grid > li:not(.is-refused)').length)
+    const taken = $$('#photo-grid > li:not(.is-refused)').length
+    put('photos', taken)
+    const noPhoto = $('#check-out .lacks a[href="#photos"]')?.parentElement // said by a server that is still being sent them
+    if (noPhoto) noPhoto.hidden = taken > 0
     $$('[data-words=shelf]').forEach((place) => { place.textContent = words.checked.replace('{done}', done).replace('{total}', shelf.length) })
     const none = $('[data-no-gaps]')
     if (none) none.hidden = gaps > 0
     for (const step of $$('[data-step-of]')) {
       const section = document.getElementById(step.dataset.stepOf)
       if (!section || ['check-in', 'check-out', 'shelf', 'price'].includes(section.id)) continue
-      step.classList.toggle('is-done', section.id === 'photos' ? $$('#photo-grid > li:not(.is-refused)').length > 0 : section.id === 'gaps' ? done > 0 : $$('form[data-part]', section).some(isFilled))
+      step.classList.toggle('is-done', section.id === 'photos' ? taken > 0 : section.id === 'gaps' ? done > 0 : $$('form[data-part]', section).some(isFilled))
     }
     const prices = $$('#price-list > li:not([hidden]) input')
-    $('[data-step-of=price]')?.classList.toggle('is-done', (prices.length > 0 && prices.every((field) => field.value.trim())) || Boolean($('#price [data-skip]:checked')))
+    $('[data-step-of=price]')?.classList.toggle('is-done', (prices.length > 0 && prices.every((field) => field.value.trim() && !field.hasAttribute('aria-invalid'))) || Boolean($('#price [data-skip]:checked')))
     $('[data-step-of=shelf]')?.classList.toggle('is-done', shelf.length > 0 && done === shelf.length)
     $('[data-step-of=check-in]').classList.toggle('is-done', Boolean($('#check-in .clock-done')))
     $('[data-step-of=check-out]').classList.toggle('is-done', Boolean($('#check-out .clock-done')))
@@ -385,7 +393,7 @@
   restore()
   showRows()
   markSteps()
-  window.kaVisitPage = { refresh, isIdle: () => queue.open === 0 && queue.refused === 0 }
+  window.kaVisitPage = { refresh, isIdle: () => queue.open === 0 }
   queue.tell()
   queue.send()
   photos.start()

@@ -42,6 +42,21 @@ def test_the_hour_is_that_of_the_persons_own_zone(rep):
     assert (begun.day, begun.due_at, begun.is_late, begun.minutes_late) == (MONDAY, at(0, 30), True, 10)
 
 
+@pytest.mark.parametrize(
+    ("now", "late"),
+    [
+        (datetime(2026, 3, 6, 14, 36, tzinfo=UTC), True),  # Friday, standard time: 8:36
+        (datetime(2026, 3, 9, 13, 35, tzinfo=UTC), False),  # the Monday after the clocks went forward: 8:35
+        (datetime(2026, 3, 9, 13, 36, tzinfo=UTC), True),
+        (datetime(2026, 11, 2, 14, 35, tzinfo=UTC), False),  # the Monday after they went back
+        (datetime(2026, 11, 2, 14, 36, tzinfo=UTC), True),
+    ],
+)
+def test_half_past_eight_is_that_of_the_wall_clock_on_both_sides_of_summer_time(rep, settings, now, late):
+    settings.TIME_ZONE, rep.time_zone = "America/Chicago", ""  # nothing set of one's own: the company's zone
+    assert start(rep, now)[0].is_late is late
+
+
 def test_the_day_is_the_persons_own(rep):
     rep.time_zone = "Asia/Shanghai"
     assert start(rep, at(23, 50))[0].day == date(2026, 3, 3)

@@ -415,7 +415,7 @@ def test_one_tap_starts_the_day(open_as, rep, on_a_working_day):
 def test_nobody_is_asked_on_a_day_off(open_as, rep, monkeypatch):
     monkeypatch.setattr("visits.planning.availability.is_working_day", lambda day, calendar=None: False)
     page = text_of(get(open_as(rep), "today"))
-    assert "Nobody asks when you start today: Day off." in page and "Start the day" not in page
+    assert "No start of day is needed today: Day off." in page and "Start the day" not in page
 
 
 def test_the_board_is_the_teams_and_the_list_is_exported(open_as, boss, rep, stranger):
