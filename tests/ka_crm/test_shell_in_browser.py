@@ -192,7 +192,7 @@ def test_a_panel_that_the_network_lost_is_fetched_again_in_its_place(opened):
     page.route(away, lambda route: route.abort())
     page.goto(f"/accounts/{account.pk}/")
     page.wait_for_selector(".panel-wait button")
-    assert page.locator(".panel-wait").inner_text().startswith("This part could not be loaded.")
+    assert page.locator(".panel-wait:has(button)").inner_text().startswith("This part could not be loaded.")
 
     page.unroute(away)
     page.click(".panel-wait button")
@@ -220,3 +220,12 @@ def test_the_navigation_shows_the_current_page_however_far_down_it_stands(opened
     box = page.locator(".sidebar [aria-current]").bounding_box()
 
     assert 0 < box["y"] < 600 - box["height"]
+
+
+def test_a_table_wider_than_the_screen_scrolls_in_itself_and_not_the_page(opened):
+    page = opened(address="/styleguide/", viewport={"width": 768, "height": 900})
+
+    page.evaluate("document.querySelectorAll('.table-wrap .table-data').forEach((table) => { table.style.width = '1600px' })")
+
+    assert page.locator(".table-wrap .delta .visually-hidden").count() > 0  # what is read aloud only, beyond the edge
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
