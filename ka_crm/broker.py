@@ -172,6 +172,8 @@ class Transport(filesystem.Transport):
 
     Channel = Channel
     driver_type = driver_name = "kafs"
+    # A full disk or a folder that may not be written is a broker that is away: the worker tries again and does not end.
+    connection_errors = (*filesystem.Transport.connection_errors, OSError)
 
     def drain_events(self, connection, timeout=None):
         """As upstream, but a worker whose hands are full looks up soon, which costs nothing, and only an idle one scans."""

@@ -213,6 +213,22 @@ def test_a_half_written_message_does_not_stop_the_worker(laboratory, wait_for, d
     assert len(list((data_dir / "broker" / "processing").glob("*.bad"))) == 20
 
 
+def test_a_folder_that_cannot_be_used_ends_no_worker_and_keeps_no_job(laboratory, wait_for, data_dir):
+    """As a full disk does; then there is room again."""
+    if shipped.REDIS_URL:
+        pytest.skip("messages are files only on the file-system broker: runs in the SQLite half")
+    (data_dir / "broker").write_text("in the way")
+    worker = laboratory(KA_JOBS_UNAIDED_SECONDS="1")
+    ask("lab.effect", 3)
+    wait_for(all_ended, seconds=START_SECONDS)
+    (data_dir / "broker").unlink()
+    Job.objects.enqueue("lab.effect", name="afterwards")
+    wait_for(all_ended, seconds=START_SECONDS)
+
+    assert worker.poll() is None
+    assert names("lab_effect") == ["0000", "0001", "0002", "afterwards"]
+
+
 def test_progress_is_seen_while_the_job_runs_and_cancel_stops_it(laboratory, wait_for):
     (job,) = ask("lab.patient", 1, steps=1000, seconds=0.05)
     laboratory()
