@@ -97,7 +97,8 @@ def _follow_a_clock_set_right(visit, document, outcome, now):
     if document.sent_at is not None and visit.clock_skew_s is not None:
         moved = document.sent_at - now - dt.timedelta(seconds=visit.clock_skew_s)
         right += moved if abs(moved) > TOLERANCE else dt.timedelta()
-    if right > out_at and right > visit.received_at + TOLERANCE:  # ahead of the server too: the clock was set before anything was sent
+    is_ahead_of_server = visit.received_at is not None and right > visit.received_at + TOLERANCE
+    if right > out_at and is_ahead_of_server:  # the clock was set before anything was sent
         right = min(visit.received_at, out_at)
     if right != visit.checked_in_at and right <= out_at:
         before = outcome.changes.get("checked_in_at", [visit.checked_in_at.isoformat()])[0]

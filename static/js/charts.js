@@ -75,7 +75,7 @@
 
   function axes(spec, at) {
     const value = {
-      type: 'value', max: spec.most ?? undefined, axisLabel: { color: at.quiet, fontSize: 11, formatter: (number) => words(number, spec, true) },
+      type: 'value', ...(spec.most ? { max: spec.most, interval: spec.most / 4 } : {}), axisLabel: { color: at.quiet, fontSize: 11, formatter: (number) => words(number, spec, true) },
       splitLine: { lineStyle: { color: at.line } }, splitNumber: 4,
     }
     const name = {

@@ -384,6 +384,12 @@ def test_one_fault_refuses_the_whole_document(rep, visit, product, now):
     assert (visit.status, ShelfFact.objects.count(), AuditEvent.objects.count()) == ("planned", 0, 0)
 
 
+def test_a_check_out_before_a_check_in_that_nobody_received_is_refused(rep, visit, now):
+    """As of visits that came from elsewhere: there is no server's clock to compare with."""
+    Visit.objects.filter(pk=visit.pk).update(status="in_progress", checked_in_at=now + timedelta(hours=48))
+    assert list(refused(rep, now, visit.client_id, check_out={"at": at(9)})) == ["check_out.at"]
+
+
 def test_a_check_out_before_the_check_in_is_refused(rep, visit, now):
     assert list(refused(rep, now, visit.client_id, check_in={"at": at(9)}, check_out={"at": at(8, 59)})) == ["check_out.at"]
 
