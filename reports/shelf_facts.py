@@ -12,6 +12,7 @@ from team.models import User
 from visits.figures import (
     SEEN,
     competitor_lines,
+    must_stock_gap_lines,
     out_of_stock_lines,
     scores_by_account,
     scores_by_person,
@@ -100,6 +101,11 @@ class ShelfFacts:
     def out_of_stock(self):
         """{account: lines of store and product, most often first}."""
         return grouped(out_of_stock_lines(self.account_ids, self.visited, limit=None))
+
+    @cached_property
+    def must_stock_gaps(self):
+        """{account: lines of store and must-stock product that was looked for and not found, most often first}."""
+        return grouped(must_stock_gap_lines(self.account_ids, self.visited, limit=None))
 
     @cached_property
     def competitors(self):

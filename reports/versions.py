@@ -108,30 +108,35 @@ def _figure_tables(rows, names):
 
 
 def _accounts(then, now, names):
-    """The accounts of the report's currency whose net sell-out differs, the largest difference first."""
-    before = {row["id"]: row for row in then.get("accounts", ())}
-    after = {row["id"]: row for row in now.get("accounts", ())}
-    rows = []
+    """Per currency the accounts whose net sell-out differs, the largest difference first."""
+    before, after = _net_by_account(then), _net_by_account(now)
+    rows = {}
     for pk in before.keys() | after.keys():
         row = after.get(pk) or before[pk]
         values = [side[pk]["net_value"] if pk in side and side[pk]["currency"] == row["currency"] else None for side in (before, after)]
         if values[0] != values[1]:
-            rows.append([row["account_name"], row["account_code"], *values, _difference(*values), pk])
-    rows.sort(key=lambda row: (-abs(Decimal(row[4] or 0)), row[1]))
-    if rows:
+            rows.setdefault(row["currency"], []).append([row["account_name"], row["account_code"], *values, _difference(*values), pk])
+    for currency, found in sorted(rows.items()):
+        found.sort(key=lambda row: (-abs(Decimal(row[4] or 0)), row[1]))
         columns = [
             blocks.column(_("Account"), wide=True),
             blocks.column(_("Code")),
             *(blocks.column(name, "money") for name in names),
             blocks.column(_("Difference"), "money"),
         ]
-        yield blocks.table(
+        table = blocks.table(
             _("Accounts with other net sell-out"),
             columns,
-            [row[:5] for row in rows[:MOST_ACCOUNTS]],
-            note=blocks.more_note(len(rows), MOST_ACCOUNTS),
-            links=[("accounts:account_detail", row[5]) for row in rows[:MOST_ACCOUNTS]],
+            [row[:5] for row in found[:MOST_ACCOUNTS]],
+            note=blocks.more_note(len(found), MOST_ACCOUNTS),
+            links=[("accounts:account_detail", row[5]) for row in found[:MOST_ACCOUNTS]],
         )
+        yield table | {"currency": currency}
+
+
+def _net_by_account(headline):
+    """{account id: its row of the headline}, also of the accounts in other currencies."""
+    return {row["id"]: row for name in ("accounts", "other_currencies") for row in headline.get(name, ())}
 
 
 def _files(then, now):

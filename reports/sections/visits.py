@@ -49,6 +49,18 @@ def _by_person(scope, subject):
     return sorted(rows, key=lambda row: (-row["done"], row["name"], row["id"])) if len(subject.people_ids) > 1 else []
 
 
+def _most_often(lines_of, subject):
+    """The subject's lines of product and store, those met most often first."""
+    lines = [line for pk in subject.all_ids for line in lines_of.get(pk, ())]
+    return sorted(lines, key=lambda line: (-line["times"], line["store_name"] or "", line["sku"], line["store_id"]))
+
+
+def _line(line):
+    """A line as frozen text and numbers."""
+    kept = {key: line[key] for key in ("store_id", "store_name", "product_id", "product_name", "sku", "times")}
+    return kept | {"last_on": str(line["last_on"])}
+
+
 def compute(scope):
     facts = scope.facts
     facts.read_now("people")
@@ -56,8 +68,8 @@ def compute(scope):
     for subject in scope.subjects:
         done, shelves = figures_of(scope, subject), shelves_of(scope, subject)
         stores = sum(facts.store_counts[pk] for pk in subject.all_ids)
-        gaps = [line for pk in subject.all_ids for line in facts.out_of_stock.get(pk, ())]
-        gaps.sort(key=lambda line: (-line["times"], line["store_name"] or "", line["sku"], line["store_id"]))
+        gaps = _most_often(facts.out_of_stock, subject)
+        absent = _most_often(facts.must_stock_gaps, subject)
         compliance, availability = shelves.compliance, shelves.availability
         data = _frozen(done) | {
             "of_people": bool(subject.people_ids) and subject.kind != SubjectKind.COMPANY,
@@ -71,12 +83,10 @@ def compute(scope):
             "on_shelf_availability": text(availability.value),
             "out_of_stock": shelves.out_of_stock,
             "people": _by_person(scope, subject),
-            "gaps": [
-                {key: line[key] for key in ("store_id", "store_name", "product_id", "product_name", "sku", "times")}
-                | {"last_on": str(line["last_on"])}
-                for line in gaps[:SHOWN]
-            ],
+            "gaps": [_line(line) for line in gaps[:SHOWN]],
             "gap_lines": len(gaps),
+            "must_stock_gaps": [_line(line) for line in absent[:SHOWN]],
+            "must_stock_gap_lines": len(absent),
         }
         common = {"period": scope.period, "subject": subject, "facts": facts}
         lines = sources(
@@ -130,7 +140,14 @@ def layout(data, reading):
         ]
         keys = ("name", "planned", "planned_done", "missed", "ad_hoc", "plan_hit", "photos")
         yield blocks.table(_("By person"), columns, [[row[key] for key in keys] for row in data["people"]])
-    if data["gaps"]:
+    yield from _lines(_("Out of stock at visits"), data["gaps"], data["gap_lines"])
+    # Reports of before this list was kept have none.
+    yield from _lines(_("Must-stock products not found"), data.get("must_stock_gaps", ()), data.get("must_stock_gap_lines", 0))
+
+
+def _lines(title, lines, count):
+    """A table of products in stores, how often each was met, and the last time."""
+    if lines:
         columns = [
             blocks.column(_("Product"), wide=True),
             blocks.column(_("SKU")),
@@ -138,13 +155,12 @@ def layout(data, reading):
             blocks.column(_("Times"), "count"),
             blocks.column(_("Last seen"), "day"),
         ]
-        keys = ("product_name", "sku", "store_name", "times", "last_on")
         yield blocks.table(
-            _("Out of stock at visits"),
+            title,
             columns,
-            [[row[key] for key in keys] for row in data["gaps"]],
-            note=blocks.more_note(data["gap_lines"], len(data["gaps"])),
-            links=[("accounts:store_detail", row["store_id"]) for row in data["gaps"]],
+            [[row[key] for key in ("product_name", "sku", "store_name", "times", "last_on")] for row in lines],
+            note=blocks.more_note(count, len(lines)),
+            links=[("accounts:store_detail", row["store_id"]) for row in lines],
         )
 
 

@@ -95,7 +95,11 @@ class _Sums(models.Model):
 
 
 class StoreProductMonth(_Sums):
-    """Sell-out of one product in one store in one calendar month (``month`` is its first day)."""
+    """Sell-out of one product in one store in one calendar month (``month`` is its first day).
+
+    ``account`` is the one that the store last sold the product for in that month: where a store moves within a month, that month's
+    figures by store are the new account's, while those by account (AccountProductMonth) stay with each.
+    """
 
     pk = models.CompositePrimaryKey("month", "store", "product")
     month = models.DateField()

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from ka_crm.money import from_minor
 from ka_crm.periods import month, quarter, year
 from reports.models import Report
-from reports.sections import sections_of
-from reports.sections.base import Scope
+from reports.sections import SECTION_OF, sections_of
+from reports.sections.base import Reading, Scope
 from reports.wording import worded
 from tests.factories import (
     AccountAssignmentFactory,
@@ -316,3 +316,27 @@ def test_a_market_total_below_our_own_sales_is_flagged_and_neither_won_nor_lost(
     assert [one["values"] for one in flagged] == [{"categories": ["Juice"], "count": 1, "now": "150.00", "market": "10.00"}]
     assert [one["values"]["category"] for one in found["brief"]["good"] if one["code"] == "share_won"] != ["Juice"]
     assert worded(flagged[0], "USD")["title"] == "More sold than the whole market in 1 category"
+
+
+def test_the_gap_report_names_must_stock_products_that_were_looked_for_and_not_found(world, build):
+    for store, day in ((world.first, date(2026, 3, 3)), (world.first, date(2026, 3, 10)), (world.second, date(2026, 3, 4))):
+        visit = VisitFactory(store=store, account=world.northgate, planned_on=day, visitor=world.mei, completed=True)
+        ShelfFactFactory(visit=visit, product=world.apple, is_must_stock=True, is_present=False)
+        ShelfFactFactory(visit=visit, product=world.gouda, is_must_stock=False, is_present=False)
+    build(accounts=[world.northgate, world.lakeside])
+
+    found = data_of(report_about(account=world.northgate))["visits"]
+
+    assert [(row["sku"], row["store_name"], row["times"], row["last_on"]) for row in found["must_stock_gaps"]] == [
+        ("P2", "North 1", 2, "2026-03-10"),
+        ("P2", "North 2", 1, "2026-03-04"),
+    ]
+    assert found["must_stock_gap_lines"] == 2
+    tables = [block for block in section_blocks("visits", found) if block["type"] == "table"]
+    assert [block["title"] for block in tables] == ["Must-stock products not found"]
+    assert data_of(report_about(account=world.lakeside))["visits"]["must_stock_gaps"] == []
+
+
+def section_blocks(key, frozen):
+    reading = Reading("monthly", "account", "USD", MARCH, date(2026, 3, 31), "2026-03")
+    return list(SECTION_OF[key].layout(frozen, reading))

@@ -14,7 +14,7 @@ from reports import files, services
 from reports.freshness import newer_data
 from reports.models import Report
 from reports.rendering.document import document_of
-from tests.factories import ImportBatchFactory, StoredFileFactory, VisitFactory
+from tests.factories import ImportBatchFactory, KeyAccountFactory, StoredFileFactory, StoreFactory, VisitFactory
 
 from .conftest import FEBRUARY, JANUARY, MARCH, TODAY, sell
 
@@ -102,13 +102,33 @@ def test_only_the_files_that_came_between_are_named(world, build, northgate_repo
 def test_a_company_names_the_accounts_that_changed(world, build):
     build(company=True)
     report = Report.objects.get(subject_kind="company")
-    services.submit_report(report_id=report.pk, actor=world.ada if world.ada.has_capability("reports.write") else world.sam)
+    services.submit_report(report_id=report.pk, actor=world.sam)
     sell(world.lake, world.apple, MARCH, -1, -700)
     build(company=True)
 
     changes = changes_of(Report.objects.get(subject_kind="company", version=2))
 
     assert changes["Accounts with other net sell-out"] == [["Lakeside", "L1", "50.00", "43.00", "−7.00"]]
+
+
+def test_accounts_in_another_currency_are_compared_in_their_own(world, build):
+    yen = KeyAccountFactory(code="Y1", name="Nihon", currency="JPY")
+    store = StoreFactory(account=yen)
+    sell(store, world.gouda, MARCH, 3, 4_500)
+    build(company=True)
+    services.submit_report(report_id=Report.objects.get(subject_kind="company").pk, actor=world.sam)
+    sell(store, world.apple, MARCH, 1, 1_200)
+    build(company=True)
+
+    report = Report.objects.get(subject_kind="company", version=2)
+
+    assert changes_of(report) == {
+        "Counts": [["Sell-out rows", "What this is based on", "4", "5", "1"]],
+        "Accounts with other net sell-out": [["Nihon", "Y1", "4,500", "5,700", "1,200"]],
+    }
+    assert [table["currency"] for table in document_of(report, "en")["sections"][0]["blocks"]] == ["USD", "JPY"]
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content_of(report, "xlsx", "en")))
+    assert any("Accounts with other net sell-out (JPY)" in row for row in book.get_sheet_by_name(book.sheet_names[1]).to_python())
 
 
 def test_a_version_without_any_change_says_so(world, build, northgate_report):
