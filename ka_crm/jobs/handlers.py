@@ -12,6 +12,8 @@
 A handler runs **at least once**: a worker may be killed after the effects of a handler that does not use
 ``finishing``, and then another worker runs it again. So either write all effects in ``job.finishing`` (exactly once),
 or in ``with job.once("step") as first: if first: …`` blocks (each step exactly once), or with natural keys.
+Five attempts that get nowhere make a dead letter, which a person reads and runs again; so long work does its part in
+steps that last: ``once``, or ``job.step_lasts()`` as the last word of a step's own transaction.
 What a handler returns (a dict that JSON can hold, or None) becomes ``job.result``.
 """
 
