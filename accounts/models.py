@@ -96,6 +96,11 @@ class KeyAccount(SearchedModel):
     def account_id(self):
         return self.pk
 
+    @property
+    def website_is_link(self):
+        """Whether the website is drawn as a link: whatever else stands there, ``javascript:`` first of all, is only text."""
+        return self.website.lower().startswith(("http://", "https://"))
+
 
 class Store(SearchedModel):
     """One outlet of an account. ``code`` is ours, ``retailer_store_no`` theirs; the latter is unique within the account."""

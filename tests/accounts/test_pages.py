@@ -195,3 +195,12 @@ def test_a_supervisor_assigns_a_person(client):
 
     assert answer.status_code == 302
     assert list(KeyAccount.objects.visible_to(manager)) == [account]
+
+
+@pytest.mark.parametrize(("website", "is_link"), [("https://northgate.example/", True), ("javascript:alert(1)", False)])
+def test_only_a_web_address_is_a_link(client, own, website, is_link):
+    KeyAccount.objects.filter(pk=own.pk).update(website=website)
+
+    page = client.get(own.get_absolute_url()).content.decode()
+
+    assert (f'href="{website}"' in page, website in page) == (is_link, True)
