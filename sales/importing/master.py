@@ -10,7 +10,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ka_crm.bulkwrite import insert_records, insert_rows, new_keys, new_records
+from ka_crm.bulkwrite import insert_new, insert_rows, new_keys
 from ka_crm.errors import DomainError
 from ka_crm.exports import runs_as_formula
 from ka_crm.imports.errors import row_error
@@ -140,12 +140,13 @@ class MasterLoad:
                 value = tuple(self.rules.as_compared(name, record[name]) for name in group)
                 if key not in in_file and value[-1]:
                     owners[value] = key
+            last = group[-1]
             for row in self.rows:
-                record = self.known.get(row.key, {})
-                stated = tuple(row.values.get(name, record.get(name)) for name in group)
-                if not stated[-1]:
+                record = self.known.get(row.key)
+                if not (row.values.get(last) if record is None or last in row.values else record[last]):
                     continue
-                value = tuple(self.rules.as_compared(*one) for one in zip(group, stated, strict=True))
+                stated = tuple([row.values[name] if name in row.values else record and record[name] for name in group])
+                value = tuple(map(self.rules.as_compared, group, stated))
                 owner = owners.setdefault(value, row.key)
                 if owner != row.key:
                     name = next((f for f, attribute in self.rules.attributes.items() if attribute == group[-1]), group[-1])
@@ -179,8 +180,11 @@ class MasterLoad:
         for start in range(0, len(fresh), SLICE):
             part = slice(start, start + SLICE)
             stated = [self._values(row) for row in fresh[part]]
-            made = ({**values, **place, "id": pk} for values, place, pk in zip(stated, places[part], keys[part], strict=True))
-            insert_records([_filled(record) for record in new_records(model, made)])
+            made = [{**values, **place, "id": pk} for values, place, pk in zip(stated, places[part], keys[part], strict=True)]
+            if hasattr(model, "search_of"):
+                for record in made:
+                    record["search"], record["sort_key"] = model.search_of(record)
+            insert_new(model, made)
             self._note_changes(batch, [(pk, None, values) for pk, values in zip(keys[part], stated, strict=True)])
         return records
 

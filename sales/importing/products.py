@@ -45,6 +45,7 @@ class ProductRows(RowRules):
     )
     headers = {"name": ("product_name",)}
     unique = (("gtin",),)
+    translated = frozenset({"brand", "category", "list_price", "unit_cost"})  # stored in another form under another name
 
     def begin(self, *, account=None):
         self.names = {"brand": dict(Brand.objects.values_list("name", "pk")), "category": dict(Category.objects.values_list("name", "pk"))}
@@ -54,8 +55,7 @@ class ProductRows(RowRules):
         return value.zfill(GTIN_LENGTHS[-1]) if value else value
 
     def values_of(self, row):
-        plain = {name: value for name, value in row.items() if name not in ("brand", "category", "list_price", "unit_cost")}
-        values = super().values_of(plain)
+        values = {name: self.stored(name, value) for name, value in row.items() if name not in self.translated}
         if not values.get("currency", "x"):
             del values["currency"]
         for name in ("brand", "category"):

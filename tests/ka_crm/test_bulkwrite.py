@@ -1,13 +1,13 @@
 """Many rows at once say exactly what one by one would have said."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import KeyAccount, Store
-from ka_crm.bulkwrite import insert_records, insert_rows, new_keys, new_records, update_columns
+from ka_crm.bulkwrite import insert_new, insert_records, insert_rows, new_keys, new_records, update_columns
 from sales.models import ImportBatch, ImportChange
 from tests.factories import KeyAccountFactory
 
@@ -92,3 +92,19 @@ def imported_batch():
 
     stored = StoredFile.objects.create(storage_name="x", original_name="x.csv", content_type="text/csv", size_bytes=1, sha256="0" * 64)
     return ImportBatch.objects.create(kind="stores", file=stored)
+
+
+def test_rows_without_records_say_what_records_would():
+    account = KeyAccountFactory()
+    plain = {"code": "S-PLAIN", "name": ODD, "account_id": account.pk, "latitude": Decimal("48.125000")}
+    one, two = new_keys(Store, 2)
+    insert_new(Store, [{"id": one, **plain, "search": "x", "sort_key": "y"}])
+    insert_records(new_records(Store, [{"id": two, **plain, "code": "S-RECORD", "search": "x", "sort_key": "y"}]))
+
+    rows = Store.objects.filter(pk__in=[one, two]).order_by("pk").values()
+    first, second = ({name: value for name, value in row.items() if name not in ("id", "code")} for row in rows)
+    stamps = [name for name, value in first.items() if isinstance(value, datetime)]
+    assert {name: value for name, value in first.items() if name not in stamps} == {
+        name: value for name, value in second.items() if name not in stamps
+    }
+    assert all(abs(first[name] - second[name]) < timedelta(minutes=5) for name in stamps)
