@@ -472,6 +472,9 @@ def _put_back(facts, batch):
     bound = f"f.{facts.day} >= %s AND f.{facts.day} <= " + days_after(day_parameter(), 6)
     going = f"SELECT {facts.cols('f', held)} FROM {facts.table} f JOIN {facts.table}_groups g ON {_in_group(facts, 'f')} WHERE {bound}"
     run(f"CREATE TEMPORARY TABLE {facts.superseded} AS {going}", near)
+    if not is_postgres():  # SQLite walks the whole table once per row where PostgreSQL makes a hash of it
+        for table in (facts.superseded, f"{facts.table}_anew"):
+            run(f"CREATE INDEX {table}_key ON {table} ({', '.join(facts.key)})")
     if facts.rollups:
         parts = [
             f"SELECT {_touched_columns(facts, facts.day, 'o')}o.account_id, {', '.join(f'{sign}o.{n} AS {n}' for n in numbers)},"
