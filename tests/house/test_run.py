@@ -52,7 +52,7 @@ def test_what_falls_is_started_again_and_a_stop_leaves_nothing_behind(start_proc
 
     second = subprocess.run(["bin/run"], cwd=ROOT, env={**process_env, "KA_PORT": str(port)}, capture_output=True, text=True, timeout=60)
     assert second.returncode == 1
-    assert second.stderr == f"run: port {port} is taken: stop what listens there, or choose another, such as KA_PORT=8001.\n"
+    assert second.stderr == f"run: port {port} is taken: stop what listens there, or choose another, such as KA_PORT=8000.\n"
 
     os.kill(worker, signal.SIGKILL)
     os.kill(web, signal.SIGKILL)
