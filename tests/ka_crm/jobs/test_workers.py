@@ -299,6 +299,7 @@ def test_a_worker_with_settings_that_double_messages_does_not_start(laboratory):
     assert worker.wait(timeout=START_SECONDS) != 0
 
 
+@pytest.mark.once("Redis decides it, no database")
 def test_a_page_saves_while_redis_is_frozen_and_the_worker_goes_on_afterwards(laboratory, wait_for, own_redis, data_dir):
     """The worker's own Redis freezes; jobs saved meanwhile (no message reaches it) are done soon after it goes on."""
     laboratory(REDIS_URL=own_redis.url, KA_JOBS_FIRST_RESEND_SECONDS="1", KA_JOBS_RESEND_SECONDS="3")
@@ -316,6 +317,7 @@ def test_a_page_saves_while_redis_is_frozen_and_the_worker_goes_on_afterwards(la
     assert names("lab_effect") == ["0000", "frozen"]
 
 
+@pytest.mark.once("Redis decides it, no database")
 def test_a_worker_outlives_a_redis_that_closes_while_a_job_runs_and_comes_back(laboratory, wait_for, own_redis):
     """Kombu's own transport ends the worker here: it gives the message of the running job back to what is gone."""
     worker = laboratory(REDIS_URL=own_redis.url, KA_JOBS_FIRST_RESEND_SECONDS="1", KA_JOBS_RESEND_SECONDS="3")
@@ -334,8 +336,10 @@ def test_a_worker_outlives_a_redis_that_closes_while_a_job_runs_and_comes_back(l
     assert (names("lab_start"), names("lab_effect")) == (["0000", "afterwards"], ["0000", "afterwards"])
 
 
-def test_jobs_are_done_while_redis_stays_away(laboratory, wait_for, own_redis):
-    """Five hundred lie in a Redis that dies for good; poison among them ends its own process only."""
+@pytest.mark.once("Redis decides it, no database")
+@pytest.mark.parametrize("jobs", [50, pytest.param(500, marks=pytest.mark.slow)])
+def test_jobs_are_done_while_redis_stays_away(laboratory, wait_for, own_redis, jobs):
+    """They lie in a Redis that dies for good; poison among them ends its own process only."""
     laboratory(REDIS_URL=own_redis.url, KA_JOBS_FIRST_RESEND_SECONDS="1", KA_JOBS_UNAIDED_SECONDS="1")
     ask("lab.effect", 1)
     wait_for(all_ended, seconds=START_SECONDS)
@@ -344,17 +348,18 @@ def test_jobs_are_done_while_redis_stays_away(laboratory, wait_for, own_redis):
     with transaction.atomic():
         ask("lab.refused", 1)
         Job.objects.enqueue("lab.poison", name="poison")
-        for number in range(1, 500):
+        for number in range(1, jobs):
             Job.objects.enqueue("lab.effect", name=f"{number:04}")
     wait_for(all_ended, seconds=120)
 
-    assert names("lab_effect") == [f"{number:04}" for number in range(500)]
+    assert names("lab_effect") == [f"{number:04}" for number in range(jobs)]
     assert list(Job.objects.filter(state=JobState.FAILED).values_list("kind", "attempts").order_by("kind")) == [
         ("lab.poison", 5),
         ("lab.refused", 1),
     ]
 
 
+@pytest.mark.once("Redis decides it, no database")
 def test_the_control_without_that_process_they_wait_for_redis(laboratory, wait_for, own_redis):
     laboratory(REDIS_URL=own_redis.url, KA_JOBS_FIRST_RESEND_SECONDS="1", KA_JOBS_UNAIDED_SECONDS="3600")
     ask("lab.effect", 1)
@@ -367,6 +372,7 @@ def test_the_control_without_that_process_they_wait_for_redis(laboratory, wait_f
     assert names("lab_effect") == ["0000"]
 
 
+@pytest.mark.once("Redis decides it, no database")
 def test_a_job_without_an_end_is_ended_by_the_limit_also_without_redis(laboratory, wait_for, own_redis):
     limits = {"KA_JOBS_SOFT_LIMIT_SECONDS": "2", "KA_JOBS_HARD_LIMIT_SECONDS": "3", "KA_JOBS_VISIBILITY_SECONDS": "10"}
     own_redis.process.kill()
